@@ -1,0 +1,10 @@
+"""All addresses: the only place, with `subscriptions.py`, that names every product."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, path
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("admin/", admin.site.urls),
+]

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class BuildengineConfig(AppConfig):
+    name = "buildengine"
+    verbose_name = "Build engine"

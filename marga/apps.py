@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class MargaConfig(AppConfig):
+    name = "marga"
+    verbose_name = "Mārga"
