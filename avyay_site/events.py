@@ -44,4 +44,6 @@ def _deliver(event: Event) -> None:
         try:
             handler(event)
         except Exception:  # noqa: BLE001 - one listener's fault must not silence the others
-            log.exception("event_handler_failed", event_type=type(event).__name__, handler=handler.__qualname__)
+            log.exception(
+                "event_handler_failed", event_type=type(event).__name__, handler=handler.__qualname__
+            )

@@ -13,12 +13,16 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Answer an address that does not exist, or not for this asker."""
-    return _page(request, 404, "Nothing is here", "The address may be mistyped, or belong to another workspace.")
+    return _page(
+        request, 404, "Nothing is here", "The address may be mistyped, or belong to another workspace."
+    )
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer when we failed."""
-    return _page(request, 500, "Something broke on our side", "Try again; if it stays, report the request id below.")
+    return _page(
+        request, 500, "Something broke on our side", "Try again; if it stays, report the request id below."
+    )
 
 
 def _page(request: HttpRequest, status: int, title: str, advice: str) -> HttpResponse:

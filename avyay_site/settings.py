@@ -114,7 +114,11 @@ DATABASES: dict[str, dict[str, Any]] = {
         "OPTIONS": {
             **_connection.get("OPTIONS", {}),
             # A bounded pool with a short queue: a full or absent database is answered with 503, not with a pile-up.
-            "pool": {"min_size": 0, "max_size": env.integer("AVYAY_DB_POOL", 16, least=1, most=200), "timeout": 2},
+            "pool": {
+                "min_size": 0,
+                "max_size": env.integer("AVYAY_DB_POOL", 16, least=1, most=200),
+                "timeout": 2,
+            },
             "connect_timeout": 2,
             "application_name": "avyay",
             "options": "-c statement_timeout=15000 -c lock_timeout=5000 -c timezone=UTC",
@@ -194,7 +198,10 @@ STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = VAR / "static"
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": VAR / "uploads"}},
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": VAR / "uploads"},
+    },
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 # Served straight from the source folders: no collect step between `git pull` and `make up`.
@@ -265,7 +272,12 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "max_retries": 1,
     "global_keyprefix": "avyay:",
 }
-CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.2}
+CELERY_TASK_PUBLISH_RETRY_POLICY = {
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0.2,
+    "interval_max": 0.2,
+}
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_CREATE_MISSING_QUEUES = True
 CELERY_TASK_IGNORE_RESULT = True

@@ -37,7 +37,7 @@ class Access:
 
     @property
     def workspace_id(self) -> str:
-        return self.workspace.pk
+        return str(self.workspace.pk)
 
     @property
     def actor(self) -> str:
@@ -56,7 +56,9 @@ class Access:
     def require_scope(self, scope: str) -> None:
         """Raise NotAllowed if the asker is a key without this scope."""
         if self.key is not None and scope not in self.scopes:
-            raise NotAllowed(f"This needs the scope {scope}; the key has {', '.join(sorted(self.scopes)) or 'none'}.")
+            raise NotAllowed(
+                f"This needs the scope {scope}; the key has {', '.join(sorted(self.scopes)) or 'none'}."
+            )
 
 
 def for_system(workspace: Workspace) -> Access:
@@ -66,7 +68,9 @@ def for_system(workspace: Workspace) -> Access:
 
 def for_user(user: User, wanted_workspace_id: str | None = None) -> Access | None:
     """Return the user's access to the wanted workspace, else to their first one; None without any."""
-    memberships = list(Membership.objects.filter(user=user).select_related("workspace").order_by("created_at", "id"))
+    memberships = list(
+        Membership.objects.filter(user=user).select_related("workspace").order_by("created_at", "id")
+    )
     if not memberships:
         return None
     chosen = next((m for m in memberships if m.workspace_id == wanted_workspace_id), memberships[0])

@@ -75,7 +75,9 @@ class Workspace(models.Model):
         validators=[RegexValidator(r"^[a-z][a-z0-9-]*$", "Use lower-case letters, digits and '-'.")],
     )
     created_at = models.DateTimeField(auto_now_add=True)
-    members = models.ManyToManyField(User, through="Membership", related_name="workspaces")
+    members: models.ManyToManyField[User, Membership] = models.ManyToManyField(
+        User, through="Membership", related_name="workspaces"
+    )
 
     objects = WorkspaceQuerySet.as_manager()
 
@@ -102,12 +104,16 @@ class Owned(models.QuerySet[Any]):
         return self.filter(workspace_id=access.workspace_id)
 
 
+class OwnedManager(models.Manager.from_queryset(Owned)):  # type: ignore[misc]
+    """The manager of every row that belongs to a workspace."""
+
+
 class WorkspaceOwned(models.Model):
     """Base of every row that belongs to a workspace."""
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
 
-    objects = Owned.as_manager()
+    objects: ClassVar[OwnedManager] = OwnedManager()
 
     class Meta:
         abstract = True

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.utils import timezone
 
-from avyay_site.accounts.models import User, Workspace, WorkspaceOwned
+from avyay_site.accounts.models import OwnedManager, User, Workspace
 from avyay_site.fields import IdField
 
 
-class AuditEntry(WorkspaceOwned):
+class AuditEntry(models.Model):
     """One act. The workspace is empty for acts on the platform itself (admin)."""
 
     id = IdField("aud")
-    workspace = models.ForeignKey(Workspace, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    workspace = models.ForeignKey(
+        Workspace, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
     happened_at = models.DateTimeField(default=timezone.now)
     actor = models.CharField(max_length=254)
     user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
@@ -24,6 +28,8 @@ class AuditEntry(WorkspaceOwned):
     target_name = models.CharField(max_length=200)
     detail = models.JSONField(default=dict, blank=True)
     request_id = models.CharField(max_length=64, blank=True)
+
+    objects: ClassVar[OwnedManager] = OwnedManager()
 
     class Meta:
         verbose_name_plural = "audit entries"

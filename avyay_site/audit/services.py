@@ -11,12 +11,14 @@ from avyay_site.accounts.access import Access
 from avyay_site.audit.models import AuditEntry
 
 
-def record(*, by: Access, action: str, target: Model, detail: Mapping[str, object] | None = None) -> AuditEntry:
+def record(
+    *, by: Access, action: str, target: Model, detail: Mapping[str, object] | None = None
+) -> AuditEntry:
     """Add an entry in the current transaction, so that the act and its record stand or fall together.
 
     action: `noun.verb`, such as `key.revoke`. detail: JSON values; never secrets.
     """
-    return AuditEntry.objects.create(
+    entry: AuditEntry = AuditEntry.objects.create(
         workspace=by.workspace,
         actor=by.actor,
         user=by.user,
@@ -28,3 +30,4 @@ def record(*, by: Access, action: str, target: Model, detail: Mapping[str, objec
         detail=dict(detail or {}),
         request_id=str(structlog.contextvars.get_contextvars().get("request_id", "")),
     )
+    return entry

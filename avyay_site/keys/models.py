@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Self
+from typing import ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from avyay_site.accounts.models import Owned, User, WorkspaceOwned
+from avyay_site.accounts.models import Owned, OwnedManager, User, WorkspaceOwned
 from avyay_site.fields import IdField
 
 
@@ -43,6 +43,10 @@ class ApiKeyQuerySet(Owned):
         return self.filter(Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None)
 
 
+class ApiKeyManager(OwnedManager.from_queryset(ApiKeyQuerySet)):  # type: ignore[misc]
+    """Keys, with what their QuerySet can do."""
+
+
 class ApiKey(WorkspaceOwned):
     """A key of a workspace: who may call, what, how fast and for how much money.
 
@@ -61,7 +65,9 @@ class ApiKey(WorkspaceOwned):
     tokens_per_minute = models.PositiveIntegerField(null=True, blank=True)
     concurrency = models.PositiveIntegerField(null=True, blank=True)
     monthly_budget_usd = models.DecimalField(max_digits=12, decimal_places=4, null=True, blank=True)
-    created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+", editable=False)
+    created_by = models.ForeignKey(
+        User, null=True, on_delete=models.SET_NULL, related_name="+", editable=False
+    )
     successor = models.OneToOneField(
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="predecessor", editable=False
     )
@@ -71,7 +77,7 @@ class ApiKey(WorkspaceOwned):
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
     latest_used_at = models.DateTimeField("last used", null=True, blank=True, editable=False)
 
-    objects = ApiKeyQuerySet.as_manager()
+    objects: ClassVar[ApiKeyManager] = ApiKeyManager()
 
     class Meta:
         verbose_name = "API key"
@@ -79,10 +85,12 @@ class ApiKey(WorkspaceOwned):
         indexes = [models.Index(fields=["workspace", "-created_at", "id"], name="key_newest_first")]
         constraints = [
             models.CheckConstraint(
-                condition=Q(monthly_budget_usd=None) | Q(monthly_budget_usd__gte=0), name="key_budget_not_negative"
+                condition=Q(monthly_budget_usd=None) | Q(monthly_budget_usd__gte=0),
+                name="key_budget_not_negative",
             ),
             models.CheckConstraint(
-                condition=Q(expires_at=None) | Q(expires_at__gte=F("created_at")), name="key_expires_after_creation"
+                condition=Q(expires_at=None) | Q(expires_at__gte=F("created_at")),
+                name="key_expires_after_creation",
             ),
         ]
 

@@ -72,7 +72,9 @@ def issue_key(
         raise UnableToChangeKey("The expiry lies in the past; choose a later time or none.")
     secret = secret or key_format.generate()
     if not key_format.is_well_formed(secret):
-        raise UnableToChangeKey("The given key does not have the form of an Avyay key; leave it out to have one made.")
+        raise UnableToChangeKey(
+            "The given key does not have the form of an Avyay key; leave it out to have one made."
+        )
     key = ApiKey(workspace=by.workspace, name=name, bucket=bucket, scopes=wanted, expires_at=expires_at)
     _set_limits(key, limits or Limits())
     _keep_secret(key, secret)
@@ -109,7 +111,13 @@ def roll_key(*, by: Access, key: ApiKey, overlap: timedelta = DEFAULT_OVERLAP, n
         raise UnableToChangeKey("The overlap is negative; use zero to stop the old key at once.")
     limits = Limits(**{name: getattr(key, name) for name in Limits.__dataclass_fields__})
     issued = issue_key(
-        by=by, name=key.name, scopes=key.scopes, limits=limits, bucket=key.bucket, expires_at=key.expires_at, now=now
+        by=by,
+        name=key.name,
+        scopes=key.scopes,
+        limits=limits,
+        bucket=key.bucket,
+        expires_at=key.expires_at,
+        now=now,
     )
     key.successor = issued.key
     ends_at = now + overlap

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from avyay_site.accounts.models import Owned, WorkspaceOwned
+from avyay_site.accounts.models import WorkspaceOwned
 from avyay_site.keys.models import ApiKey
 
 
@@ -45,8 +45,6 @@ class UsageRecord(Amounts, WorkspaceOwned):
     ttft_ms = models.PositiveIntegerField("time to first token, ms", null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
-    objects = Owned.as_manager()
-
     class Meta:
         ordering = ["-occurred_at", "-id"]
         indexes = [
@@ -68,8 +66,6 @@ class UsageDay(Amounts, WorkspaceOwned):
     model = models.CharField(max_length=200, blank=True)
     requests = models.BigIntegerField(default=0)
     errors = models.BigIntegerField(default=0)
-
-    objects = Owned.as_manager()
 
     class Meta:
         ordering = ["-day_date", "product", "model", "id"]

@@ -14,7 +14,15 @@ from avyay_site import events, live
 from avyay_site.keys.models import ApiKey
 from avyay_site.usage.models import UsageDay, UsageRecord
 
-SUMMED = ("requests", "errors", "input_tokens", "output_tokens", "cached_input_tokens", "reasoning_tokens", "cost_usd")
+SUMMED = (
+    "requests",
+    "errors",
+    "input_tokens",
+    "output_tokens",
+    "cached_input_tokens",
+    "reasoning_tokens",
+    "cost_usd",
+)
 DayKey = tuple[str, date, str | None, str, str]
 
 
@@ -52,7 +60,9 @@ def _insert_new(records: Sequence[UsageRecord]) -> list[UsageRecord]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('usage'))")
     known = set(UsageRecord.objects.filter(request_id__in=unique).values_list("request_id", flat=True))
-    return UsageRecord.objects.bulk_create([record for key, record in unique.items() if key not in known])
+    new = [record for key, record in unique.items() if key not in known]
+    UsageRecord.objects.bulk_create(new)
+    return new
 
 
 def _add_to_days(records: Iterable[UsageRecord]) -> None:
