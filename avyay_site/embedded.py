@@ -264,11 +264,15 @@ def _add_system_user() -> pwd.struct_passwd:
 
 
 def _let_pass(path: Path) -> None:
-    """Let other users traverse (not list) the folders above path, where root owns them."""
+    """Let other users traverse (not list) the folders above path, where root owns them.
+
+    The group too: a child that only changed its user still has root's group, whose bits then decide.
+    """
+    wanted = stat.S_IXOTH | stat.S_IXGRP
     for folder in path.parents:
         mode = folder.stat().st_mode
-        if not mode & stat.S_IXOTH and folder.stat().st_uid == 0:
-            folder.chmod(mode | stat.S_IXOTH)
+        if mode & wanted != wanted and folder.stat().st_uid == 0:
+            folder.chmod(mode | wanted)
 
 
 def _let_read(tree: Path) -> None:
