@@ -10,7 +10,6 @@ from django.test.utils import isolate_apps
 from avyay_site import crypto
 from avyay_site.fields import MASK, EncryptedTextField, Secret
 
-
 with isolate_apps("avyay_site"):  # a model of the tests alone: no migration is expected for it
 
     class Vault(models.Model):
