@@ -23,6 +23,7 @@ import psutil
 from avyay_site import embedded, leftovers
 from avyay_site.embedded import Layout, Program, UnableToStart
 
+CLEARING_SECONDS = 15.0
 START_SECONDS = 60.0
 """A database that was killed under load may replay its log for a while."""
 
@@ -57,26 +58,53 @@ def borrow(
 
 
 @contextmanager
-def own(layout: Layout, *, patience_seconds: float = 10.0) -> Iterator[None]:
+def own(layout: Layout, *, patience_seconds: float = 10.0, is_guard: bool = False) -> Iterator[None]:
     """Run the body as the only one who starts and stops the servers; commands are guests meanwhile.
 
-    Waits for commands that have borrowed them, ends what an earlier start left behind.
+    Waits for commands that have borrowed them, ends whatever an earlier start left behind.
+    is_guard: only clears up for a platform that was killed, so a new one waits for it instead of giving up.
     Raises UnableToStart when a platform runs here already, or a command goes on borrowing.
     """
     embedded.make_folders(layout)
     with _locked(layout.run / "servers.owner") as owner, _locked(layout.run / "servers.use") as use:
-        if not _try_lock(owner):
-            raise UnableToStart(
-                f"A platform already runs with AVYAY_VAR {layout.var}; stop it, or set AVYAY_VAR to another folder."
-            )
+        _become_owner(layout, owner)
+        if not is_guard:
+            _owner_file(layout).write_text(str(os.getpid()), encoding="ascii")
         _wait_for(lambda: _take_over(layout, use), patience_seconds, lambda: _held_by(layout))
         yield
+
+
+def _become_owner(layout: Layout, owner: IO[str]) -> None:
+    """Take the lock of the owner; a guard that clears up after a killed platform is waited for.
+
+    Raises UnableToStart when a platform runs.
+    """
+    deadline = time.monotonic() + CLEARING_SECONDS
+    while not _try_lock(owner):
+        pid = _number_in(_owner_file(layout))
+        if (pid is not None and psutil.pid_exists(pid)) or time.monotonic() > deadline:
+            raise UnableToStart(
+                f"A platform already runs with AVYAY_VAR {layout.var} (process {pid}); "
+                "stop it, or set AVYAY_VAR to another folder."
+            )
+        time.sleep(0.05)
+
+
+def _owner_file(layout: Layout) -> Path:
+    return layout.run / "owner.pid"
+
+
+def _number_in(path: Path) -> int | None:
+    with suppress(OSError, ValueError):
+        return int(path.read_text(encoding="ascii"))
+    return None
 
 
 def _take_over(layout: Layout, use: IO[str]) -> bool:
     with _gate(layout):
         if not _try_lock(use):
             return False
+        leftovers.end_children(layout.var)
         leftovers.end_servers(layout)
         fcntl.flock(use, fcntl.LOCK_UN)
     return True

@@ -5,7 +5,6 @@ Call these only while holding the lock that says nobody else uses the servers (s
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Iterator
 from contextlib import suppress
@@ -14,6 +13,7 @@ from pathlib import Path
 import psutil
 
 from avyay_site.embedded import Layout
+from avyay_site.supervise import MARK
 
 PATIENCE_SECONDS = 5.0
 
@@ -46,15 +46,10 @@ def end_postgres(layout: Layout) -> None:
         lock.unlink(missing_ok=True)
 
 
-def end_groups(groups: dict[str, int], *, var: Path) -> None:
-    """Kill what is left of process groups that a supervisor of the same var recorded.
-
-    A number may have been given to a stranger since, so only processes that carry our AVYAY_VAR are touched.
-    """
-    wanted = set(groups.values())
-    _end(
-        [process for process in psutil.process_iter() if _is_ours(process, wanted, str(var))], signal.SIGTERM
-    )
+def end_children(var: Path) -> None:
+    """Stop what a platform of this folder left running: everything that carries its mark, helpers of children too."""
+    ours = [process for process in psutil.process_iter() if _carries_mark(process, str(var))]
+    _end(ours, signal.SIGTERM)
 
 
 def _end(processes: list[psutil.Process], number: signal.Signals) -> None:
@@ -87,9 +82,9 @@ def _parent_of(process: psutil.Process) -> int | None:
     return None
 
 
-def _is_ours(process: psutil.Process, groups: set[int], var: str) -> bool:
+def _carries_mark(process: psutil.Process, var: str) -> bool:
     with suppress(psutil.Error, OSError):
-        return os.getpgid(process.pid) in groups and process.environ().get("AVYAY_VAR") == var
+        return bool(process.environ().get(MARK) == var)
     return False
 
 

@@ -57,7 +57,13 @@ def _wrong_keys() -> env.WrongVariable:
 
 
 def _secret(name: str, folder: Path, make: Callable[[], str]) -> str:
-    return env.text(name) or _kept(folder / name.lower(), make)
+    try:
+        return env.text(name) or _kept(folder / name.lower(), make)
+    except OSError as exc:
+        raise env.WrongVariable(
+            f"{name} is to be kept in {folder}, which cannot be used ({exc.strerror}); "
+            f"set AVYAY_VAR to a folder that you may write, or set {name}."
+        ) from exc
 
 
 def _kept(path: Path, make: Callable[[], str]) -> str:

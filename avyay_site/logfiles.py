@@ -1,0 +1,45 @@
+"""One log file a child under AVYAY_VAR/logs, kept small. No Django here."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import IO
+
+MOST_BYTES = 10 * 1024 * 1024
+EXCERPT_BYTES = 2000
+
+
+def open_log(folder: Path, name: str) -> IO[bytes]:
+    """Open a child's log for appending."""
+    return _path(folder, name).open("ab")
+
+
+def rotate(folder: Path, name: str, *, most_bytes: int = MOST_BYTES) -> bool:
+    """Move a log that has grown too long to `<name>.log.1`; return whether it was.
+
+    The child keeps its file open, so the content is copied and the file cut; it was opened for appending,
+    so it goes on at the new end. A line written between the two steps may be lost.
+    """
+    path = _path(folder, name)
+    if not path.exists() or path.stat().st_size <= most_bytes:
+        return False
+    shutil.copyfile(path, path.with_suffix(".log.1"))
+    os.truncate(path, 0)
+    return True
+
+
+def excerpt(folder: Path, name: str) -> str:
+    """Return where a child's log is, and its last lines, to follow a message."""
+    path = _path(folder, name)
+    if not path.exists() or not path.stat().st_size:
+        return ""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - EXCERPT_BYTES))
+        lines = file.read().decode(errors="replace").splitlines()[-12:]
+    return "\n".join([f" The end of {path}:", *(f"  {line}" for line in lines)])
+
+
+def _path(folder: Path, name: str) -> Path:
+    return folder / f"{name}.log"
