@@ -79,3 +79,21 @@ class UsageDay(Amounts, WorkspaceOwned):
 
     def __str__(self) -> str:
         return f"{self.day_date} {self.product} {self.model}"
+
+
+class BudgetNotice(WorkspaceOwned):
+    """A budget threshold of a key that was announced in a month, so that it is announced once."""
+
+    key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="+")
+    month_date = models.DateField()
+    percent = models.PositiveSmallIntegerField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-month_date", "key", "percent"]
+        constraints = [
+            models.UniqueConstraint(fields=["month_date", "key", "percent"], name="budget_notice_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.percent} % in {self.month_date:%Y-%m}"

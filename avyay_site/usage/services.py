@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from django.db import connection, transaction
 
 from avyay_site import events, live
 from avyay_site.keys.models import ApiKey
+from avyay_site.usage import budgets
 from avyay_site.usage.models import UsageDay, UsageRecord
 
 SUMMED = (
@@ -36,7 +37,7 @@ class UsageRecorded(events.Event):
 
 @transaction.atomic
 def record_usage(records: Sequence[UsageRecord]) -> int:
-    """Store records that are not stored yet, add them to their days, and touch their keys.
+    """Store records that are not stored yet, add them to their days, touch their keys and watch their budgets.
 
     records: unsaved rows; a `request_id` that is known already is left out (a delivery may come twice).
     Returns the number of new records.
@@ -46,6 +47,10 @@ def record_usage(records: Sequence[UsageRecord]) -> int:
         return 0
     _add_to_days(new)
     _touch_keys(new)
+    budgets.announce_crossings(
+        {record.key_id for record in new if record.key_id},
+        today=max(record.occurred_at for record in new).astimezone(UTC).date(),
+    )
     for workspace_id in sorted({record.workspace_id for record in new}):
         mine = [record for record in new if record.workspace_id == workspace_id]
         key_ids = tuple(sorted({record.key_id for record in mine if record.key_id}))
@@ -70,7 +75,7 @@ def _add_to_days(records: Iterable[UsageRecord]) -> None:
     for record in records:
         day: DayKey = (
             record.workspace_id,
-            record.occurred_at.date(),
+            record.occurred_at.astimezone(UTC).date(),
             record.key_id,
             record.product,
             record.model_used,

@@ -1,0 +1,225 @@
+"""Keep the rows of MARGA_CONFIG in step with the file: providers and models with source `config`.
+
+The file is looked at when the gateway asks for its snapshot, at most once a second. A broken file changes nothing:
+the rows of the last good one stay, and the fault is shown in the log, on the page and by the doctor.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+from django.conf import settings
+from django.db import connection, transaction
+
+from avyay_site import env
+from avyay_site.accounts.models import Workspace
+from avyay_site.crypto import UnableToDecrypt
+from avyay_site.fields import Secret
+from marga import configfile
+from marga.configfile import Fault, ProviderEntry, WrongConfig
+from marga.models import Model, Provider, Source
+
+log = structlog.get_logger(__name__)
+
+LOOK_SECONDS = 0.5
+"""Half the interval at which the gateway asks, so that a question never just misses its turn."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """What became of the file. problem: empty when it is in use (or none is named)."""
+
+    path: str
+    problem: str = ""
+
+
+@dataclass
+class _Seen:
+    looked_at: float = 0.0
+    mark: object = None
+    status: Status = Status("")
+
+
+_lock = threading.Lock()
+_seen = _Seen()
+
+
+def follow_file() -> Status:
+    """Bring the rows in step with the file if it changed since the last look; cheap when it did not.
+
+    Raises django.db.OperationalError when the database is away; the file is then looked at again next time.
+    """
+    path = settings.MARGA_CONFIG
+    with _lock:
+        if time.monotonic() - _seen.looked_at < LOOK_SECONDS and _seen.status.path == path:
+            return _seen.status
+        mark = _mark(path)
+        if mark != _seen.mark or _seen.status.path != path:
+            _seen.status = Status(path, _apply(path))
+            _seen.mark = mark
+        _seen.looked_at = time.monotonic()
+        return _seen.status
+
+
+def forget() -> None:
+    """Look at the file anew next time; for tests, whose database is rolled back under it."""
+    global _seen
+    _seen = _Seen()
+
+
+def check(path: Path) -> tuple[ProviderEntry, ...]:
+    """Return the providers of a file, credentials looked up.
+
+    Raises WrongConfig.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as exc:
+        raise WrongConfig([Fault(1, "", f"The file cannot be read: {exc.strerror}.")]) from exc
+    except UnicodeDecodeError as exc:
+        raise WrongConfig([Fault(1, "", "The file is not UTF-8 text.")]) from exc
+    entries = configfile.parse(text)
+    faults = [fault for entry in entries if (fault := _credential_fault(entry, path.parent))]
+    if faults:
+        raise WrongConfig(faults)
+    return entries
+
+
+def sync(path: Path | None) -> None:
+    """Make the rows of source `config` what the file says; without a file there are none.
+
+    Raises WrongConfig, and changes nothing then.
+    """
+    entries = check(path) if path else ()
+    with transaction.atomic():
+        # Several web processes may see the change at once.
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('marga_config'))")
+        ours = Provider.objects.filter(source=Source.CONFIG)
+        if not entries and not ours.exists():
+            return
+        workspace = Workspace.objects.order_by("created_at", "id").first()
+        if workspace is None:
+            return
+        _refuse_taken_names(workspace, entries)
+        ours.exclude(name__in=[entry.name for entry in entries], workspace=workspace).delete()
+        for entry in entries:
+            _write_provider(workspace, entry, path.parent if path else Path())
+
+
+def _mark(path: str) -> object:
+    """Return something that differs whenever the file may have changed; editors replace files, so its inode counts."""
+    try:
+        found = Path(path).stat() if path else None
+    except OSError as exc:
+        return exc.errno
+    return found and (found.st_mtime_ns, found.st_size, found.st_ino)
+
+
+def _apply(path: str) -> str:
+    try:
+        sync(Path(path) if path else None)
+    except WrongConfig as exc:
+        log.error("config_refused", path=path, faults=[str(fault) for fault in exc.faults[:20]])
+        return str(exc)
+    if path:
+        log.info("config_applied", path=path)
+    return ""
+
+
+def _refuse_taken_names(workspace: Workspace, entries: tuple[ProviderEntry, ...]) -> None:
+    """What was entered by hand stays; what was found in the environment gives way to the file."""
+    wanted = {entry.name: entry for entry in entries}
+    others = Provider.objects.filter(workspace=workspace, name__in=wanted).exclude(source=Source.CONFIG)
+    others.filter(source=Source.ENVIRONMENT).delete()
+    taken = others.filter(source=Source.ADMIN).values_list("name", flat=True)
+    if taken:
+        raise WrongConfig(
+            Fault(
+                wanted[name].line,
+                f"{wanted[name].path}.name",
+                f"A provider {name!r} was made in the dashboard or by the API; rename one of them.",
+            )
+            for name in taken
+        )
+
+
+def _write_provider(workspace: Workspace, entry: ProviderEntry, folder: Path) -> None:
+    wanted = {
+        "kind": entry.kind,
+        "base_url": entry.base_url,
+        "is_shared": entry.is_shared,
+        "is_enabled": entry.is_enabled,
+        "timeout_seconds": entry.timeout_seconds,
+        "is_trusted": True,
+    }
+    provider, made = Provider.objects.get_or_create(
+        workspace=workspace, name=entry.name, defaults={**wanted, "source": Source.CONFIG}
+    )
+    secret = _credential(entry, folder)
+    changed = {name for name, value in wanted.items() if getattr(provider, name) != value}
+    # Encryption is salted: compare in clear, or every look would rewrite the row.
+    if made or not _is_same(provider.api_key, secret):
+        provider.api_key = secret
+        changed.add("api_key")
+    if changed:
+        for name in changed - {"api_key"}:
+            setattr(provider, name, wanted[name])
+        provider.save(update_fields=changed)
+    _write_models(provider, entry)
+
+
+def _is_same(sealed: Secret, secret: str) -> bool:
+    try:
+        return sealed.reveal() == secret
+    except UnableToDecrypt:
+        return False
+
+
+def _write_models(provider: Provider, entry: ProviderEntry) -> None:
+    provider.models.exclude(name__in=[model.name for model in entry.models]).delete()
+    present = {model.name: model for model in provider.models.all()}
+    for wanted in entry.models:
+        values = vars(wanted)
+        model = present.get(wanted.name) or Model(workspace_id=provider.workspace_id, provider=provider)
+        if model._state.adding or any(getattr(model, name) != value for name, value in values.items()):
+            for name, value in values.items():
+                setattr(model, name, value)
+            model.save()
+
+
+def _credential_fault(entry: ProviderEntry, folder: Path) -> Fault | None:
+    try:
+        _credential(entry, folder)
+    except (LookupError, env.WrongVariable) as exc:
+        how = entry.credential[0] if entry.credential else ""
+        return Fault(entry.line, f"{entry.path}.{how}", str(exc.args[0]))
+    return None
+
+
+def _credential(entry: ProviderEntry, folder: Path) -> str:
+    """Return the provider's key, from wherever the file says it is.
+
+    Raises LookupError with a sentence.
+    """
+    how, value = entry.credential or ("", "")
+    if how == "api_key_env":
+        return env.text(value) or _missing(f"The variable {value} is not set.")
+    if how == "api_key_file":
+        return _from_file(folder / value)
+    return value
+
+
+def _from_file(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip() or _missing(f"{path} is empty.")
+    except OSError as exc:
+        raise LookupError(f"{path} cannot be read: {exc.strerror}.") from exc
+
+
+def _missing(sentence: str) -> str:
+    raise LookupError(sentence)

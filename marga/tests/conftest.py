@@ -1,0 +1,14 @@
+"""Set-up of the gateway's tests."""
+
+from __future__ import annotations
+
+import pytest
+
+from marga import configuring, publishing
+
+
+@pytest.fixture(autouse=True)
+def forgetful():
+    """Forget what the process kept: the database is rolled back under it after each test."""
+    publishing.forget()
+    configuring.forget()

@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from avyay_site.accounts.tests.factories import WorkspaceFactory
+from marga import configuring, publishing
+from marga.configfile import WrongConfig
+from marga.models import Model, Provider, Source
+from marga.tests.factories import ProviderFactory
+
+pytestmark = pytest.mark.django_db
+
+TEXT = """\
+providers:
+  - name: upstream
+    kind: openai
+    base_url: http://127.0.0.1:9/v1
+    api_key: sk-config-canary
+    models:
+      - name: one
+        input_usd_per_mtok: 1
+      - name: two
+"""
+
+
+@pytest.fixture
+def workspace():
+    return WorkspaceFactory(slug="default")
+
+
+@pytest.fixture
+def config(tmp_path, settings, workspace, monkeypatch):
+    """Return a function that writes the file and looks at it, as the next poll but one would."""
+    path = tmp_path / "marga.yaml"
+    settings.MARGA_CONFIG = str(path)
+    monkeypatch.setattr(configuring, "LOOK_SECONDS", 0)
+
+    def write(text):
+        draft = path.with_suffix(".new")
+        draft.write_text(text)
+        os.replace(draft, path)
+        return configuring.follow_file()
+
+    return write
+
+
+def test_the_file_becomes_rows_that_every_workspace_may_call(config, workspace):
+    status = config(TEXT)
+
+    provider = Provider.objects.get()
+    assert status.problem == ""
+    assert (provider.workspace, provider.source, provider.is_shared, provider.is_trusted) == (
+        workspace, Source.CONFIG, True, True,
+    )  # fmt: skip
+    assert provider.api_key.reveal() == "sk-config-canary"
+    assert list(Model.objects.values_list("name", flat=True)) == ["one", "two"]
+
+
+def test_a_change_of_the_file_changes_only_what_differs(config, now):
+    config(TEXT)
+    before = {row.name: row.updated_at for row in Model.objects.all()}
+    token = Provider.objects.get().api_key.token
+
+    config(TEXT.replace("input_usd_per_mtok: 1", "input_usd_per_mtok: 2"))
+
+    after = {row.name: row.updated_at for row in Model.objects.all()}
+    assert after["one"] > before["one"]
+    assert after["two"] == before["two"]
+    assert Provider.objects.get().api_key.token == token
+
+
+def test_what_leaves_the_file_leaves_the_rows(config):
+    config(TEXT)
+    config(TEXT.replace("      - name: two\n", ""))
+    assert list(Model.objects.values_list("name", flat=True)) == ["one"]
+
+    config("providers: []\n")
+    assert not Provider.objects.exists()
+
+
+def test_a_broken_file_keeps_the_rows_and_is_explained(config):
+    config(TEXT)
+
+    status = config(TEXT.replace("kind: openai", "kind: opneai"))
+
+    assert "line 3, providers[0].kind" in status.problem
+    assert Model.objects.count() == 2
+    assert config(TEXT).problem == ""
+
+
+def test_a_file_that_is_not_there_is_explained(config, settings, tmp_path):
+    settings.MARGA_CONFIG = str(tmp_path / "absent.yaml")
+
+    assert "cannot be read" in configuring.follow_file().problem
+
+
+def test_an_unchanged_file_costs_no_query(config, django_assert_num_queries):
+    config(TEXT)
+
+    with django_assert_num_queries(0):
+        configuring.follow_file()
+
+
+def test_a_name_that_was_given_by_hand_is_not_taken_over(config, workspace):
+    theirs = ProviderFactory(workspace=workspace, name="upstream")
+
+    status = config(TEXT)
+
+    assert "rename one of them" in status.problem
+    assert Provider.objects.get() == theirs
+
+
+def test_the_file_wins_over_what_was_found_in_the_environment(config, workspace):
+    ProviderFactory(workspace=workspace, name="upstream", source=Source.ENVIRONMENT)
+
+    config(TEXT)
+
+    assert Provider.objects.get().source == Source.CONFIG
+
+
+def test_a_key_may_come_from_a_variable_or_a_file(config, monkeypatch, tmp_path):
+    monkeypatch.setenv("UPSTREAM_KEY", "from-variable")
+    config(TEXT.replace("api_key: sk-config-canary", "api_key_env: UPSTREAM_KEY"))
+    assert Provider.objects.get().api_key.reveal() == "from-variable"
+
+    (tmp_path / "key.txt").write_text("from-file\n")
+    config(TEXT.replace("api_key: sk-config-canary", "api_key_file: key.txt"))
+    assert Provider.objects.get().api_key.reveal() == "from-file"
+
+
+@pytest.mark.parametrize("given", ["api_key_env: NOT_SET_ANYWHERE", "api_key_file: absent.txt"])
+def test_a_key_that_is_not_there_is_named_with_its_line(tmp_path, given):
+    path = tmp_path / "marga.yaml"
+    path.write_text(TEXT.replace("api_key: sk-config-canary", given))
+
+    with pytest.raises(WrongConfig, match=r"line 2, providers\[0\]\.api_key_"):
+        configuring.check(path)
+
+
+def test_a_change_reaches_the_snapshot(config, now):
+    config(TEXT)
+    before = publishing.current_snapshot(None, now=now)
+    assert before is not None
+
+    config(TEXT.replace("name: two", "name: three"))
+
+    after = publishing.current_snapshot(before.etag, now=now)
+    assert after is not None
+    assert b'"three"' in after.body
