@@ -75,6 +75,14 @@ def redis_server(servers: embedded.Layout) -> str:
 
 
 @pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """Give a temporary folder that the database's system user may enter: pytest closes its own to others."""
+    folder = Path(tempfile.mkdtemp(prefix="avyay-test-"))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
 def now() -> dt.datetime:
     """The moment that tests call now."""
     return NOW

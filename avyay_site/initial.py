@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import django
 
 from avyay_site import env, places
+from avyay_site.embedded import is_postgres_ready
 
 if TYPE_CHECKING:
     from avyay_site.accounts.models import User, Workspace
@@ -52,9 +53,15 @@ def main() -> int:
 
 def wait_for_database(*, seconds: float) -> None:
     """Return once the database lets us in; raises OperationalError when it does not in time."""
+    from django.conf import settings
     from django.db import OperationalError, connection
 
     deadline = time.monotonic() + seconds
+    # The pool logs each vain try to connect; our own database is starting right now, so ask it quietly first.
+    while (
+        not settings.DATABASE_URL and time.monotonic() < deadline and not is_postgres_ready(settings.LAYOUT)
+    ):
+        time.sleep(0.02)
     while True:
         try:
             connection.ensure_connection()
@@ -62,7 +69,7 @@ def wait_for_database(*, seconds: float) -> None:
         except OperationalError:
             if time.monotonic() > deadline:
                 raise
-            time.sleep(0.05)
+            time.sleep(0.5)
 
 
 def migrate_if_needed() -> bool:

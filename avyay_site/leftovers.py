@@ -6,6 +6,7 @@ Call these only while holding the lock that says nobody else uses the servers (s
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -36,10 +37,9 @@ def end_postgres(layout: Layout) -> None:
     a new one refuses to start until they are gone. It also refuses when the process number in a stale
     lock file has been given to somebody else since.
     """
+    main = _number_in(layout.postgres_data / "postmaster.pid")
     found = _working_in(layout.postgres_data, "postgres")
-    numbers = {process.pid for process in found}
-    main = [process for process in found if _parent_of(process) not in numbers]
-    _end(main, signal.SIGINT)
+    _end([process for process in found if process.pid == main], signal.SIGINT)
     _end(_working_in(layout.postgres_data, "postgres"), signal.SIGKILL)
     socket_lock = layout.postgres_socket.with_name(f"{layout.postgres_socket.name}.lock")
     for lock in (layout.postgres_data / "postmaster.pid", socket_lock):
@@ -54,14 +54,29 @@ def end_children(var: Path) -> None:
 
 def _end(processes: list[psutil.Process], number: signal.Signals) -> None:
     """Signal each, wait, then kill what stays."""
-    if not processes:
-        return
     for process in processes:
         _signal(process, number)
-    _, alive = psutil.wait_procs(processes, timeout=PATIENCE_SECONDS)
-    for process in alive:
+    for process in (stubborn := _wait(processes)):
         _signal(process, signal.SIGKILL)
-    psutil.wait_procs(alive, timeout=PATIENCE_SECONDS)
+    _wait(stubborn)
+
+
+def _wait(processes: list[psutil.Process]) -> list[psutil.Process]:
+    """Return those that still run after the patience is over.
+
+    Not psutil.wait_procs: that also waits for the dead whom nobody has reaped yet, and in some
+    containers process 1 takes seconds to do so.
+    """
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while (alive := [process for process in processes if _is_alive(process)]) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return alive
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    with suppress(psutil.Error):
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    return False
 
 
 def _working_in(folder: Path, name: str) -> list[psutil.Process]:
@@ -76,9 +91,10 @@ def _search(folder: str, name: str) -> Iterator[psutil.Process]:
                 yield process
 
 
-def _parent_of(process: psutil.Process) -> int | None:
-    with suppress(psutil.Error):
-        return int(process.ppid())
+def _number_in(lock: Path) -> int | None:
+    """Return the process number on the first line of a lock file."""
+    with suppress(OSError, ValueError, IndexError):
+        return int(lock.read_text(encoding="utf-8").split()[0])
     return None
 
 

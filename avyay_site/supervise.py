@@ -98,6 +98,10 @@ class Supervisor:
         """Process numbers of the children that run."""
         return {name: state.process.pid for name, state in self._states.items() if state.process is not None}
 
+    def is_ready(self, name: str) -> bool:
+        """Say whether a child is up."""
+        return self._states[name].is_ready
+
     def stop(self) -> None:
         """End `run` soon; a second call makes it kill instead of asking."""
         self._stops += 1
@@ -185,7 +189,7 @@ class Supervisor:
         self._retry_later(state, _ending(code), now)
 
     def _retry_later(self, state: _State, why: str, now: float) -> None:
-        wait = min(FIRST_BACKOFF_SECONDS * 2**state.failures, LONGEST_BACKOFF_SECONDS)
+        wait = backoff_seconds(state.failures)
         state.failures += 1
         state.due_at = now + wait
         self._say(f"{state.child.name} {why}; starting it again in {wait:.1f} s")
@@ -200,6 +204,8 @@ class Supervisor:
 
     def _pause(self) -> float:
         """Seconds until something may be due; signals (a death, a stop) wake us earlier."""
+        if self._stops:
+            return 0
         now = time.monotonic()
         waits = [ROTATE_SECONDS]
         for state in self._states.values():
@@ -242,6 +248,11 @@ class Supervisor:
             if state.process is not None:
                 _kill_group(state.process.pid)
                 state.process = None
+
+
+def backoff_seconds(failures: int) -> float:
+    """Return how long to wait before the next start, after so many failures before this one."""
+    return min(FIRST_BACKOFF_SECONDS * 2.0 ** min(failures, 16), LONGEST_BACKOFF_SECONDS)
 
 
 def _ending(code: int) -> str:

@@ -71,8 +71,9 @@ def test_processes_that_start_at_once_agree(tmp_path):
         "sys.stdin.read(); print(secrets.load(pathlib.Path(sys.argv[1])).__dict__)"
     )
     command = [sys.executable, "-c", code, str(tmp_path / "secrets")]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    started = [subprocess.Popen(command, **pipes) for _ in range(6)]
+    started = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(6)
+    ]
 
     for process in started:
         process.stdin.close()
