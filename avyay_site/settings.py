@@ -68,6 +68,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "avyay_site.logs.RequestContextMiddleware",
+    "avyay_site.api.middleware.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -228,6 +229,10 @@ EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.text("AVYAY_MAIL_FROM", "Avyay <avyay@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
+# --- talking outward on a user's behalf: webhooks
+
+OUTBOUND_ALLOW = env.words("AVYAY_OUTBOUND_ALLOW")
+
 # --- API
 
 REST_FRAMEWORK = {
@@ -237,7 +242,9 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["avyay_site.keys.auth.HasScope"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["avyay_site.api.parsers.BoundedJson"],
+    "DEFAULT_METADATA_CLASS": None,
+    "URL_FORMAT_OVERRIDE": None,
     "DEFAULT_PAGINATION_CLASS": "avyay_site.api.pagination.NewestFirst",
     "DEFAULT_THROTTLE_CLASSES": ["avyay_site.api.throttling.KeyThrottle"],
     "DEFAULT_SCHEMA_CLASS": "avyay_site.api.schema.Schema",
@@ -279,6 +286,7 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {
     "interval_max": 0.2,
 }
 CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ROUTES = ("avyay_site.hints.route",)
 CELERY_TASK_CREATE_MISSING_QUEUES = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True

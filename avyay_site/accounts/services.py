@@ -76,7 +76,7 @@ def get_open_invitation(*, token: str, now: datetime) -> Invitation:
 
     Raises UnableToJoin.
     """
-    invitation = (
+    invitation: Invitation | None = (
         Invitation.objects.filter(digest=_digest(token)).select_related("workspace", "invited_by").first()
     )
     if invitation is None:
@@ -168,11 +168,35 @@ def create_workspace(*, owner: User, name: str, slug: str = "") -> Membership:
     except ValidationError as exc:
         raise UnableToCreateWorkspace(" ".join(exc.messages)) from exc
     workspace.save()
-    membership = Membership.objects.create(workspace=workspace, user=owner, role=Role.OWNER)
+    membership: Membership = Membership.objects.create(workspace=workspace, user=owner, role=Role.OWNER)
     by = Access(workspace=workspace, role=Role.OWNER, user=owner)
     record(by=by, action="workspace.create", target=workspace)
     live.ring(workspace.pk, "members")
     return membership
+
+
+@transaction.atomic
+def rename_workspace(*, by: Access, name: str) -> Workspace:
+    """Give the asker's workspace another name; its slug stays, because addresses may hold it.
+
+    Raises UnableToCreateWorkspace, NotAllowed.
+    """
+    by.require_role(Role.OWNER)
+    name = name.strip()
+    if not name or len(name) > 80:
+        raise UnableToCreateWorkspace("Give the workspace a name of 1 to 80 characters.")
+    workspace = Workspace.objects.select_for_update().get(pk=by.workspace_id)
+    before, workspace.name = workspace.name, name
+    workspace.save(update_fields=["name"])
+    record(by=by, action="workspace.rename", target=workspace, detail={"from": before, "to": name})
+    live.ring(workspace.pk, "members")
+    return workspace
+
+
+def rename_user(*, user: User, name: str) -> None:
+    """Change what others read of a person."""
+    user.name = name.strip()[:150]
+    user.save(update_fields=["name"])
 
 
 @transaction.atomic
@@ -216,6 +240,7 @@ def _mail_invitation(by: Access, invitation: Invitation, link: str) -> bool:
 
 
 def _join(invitation: Invitation, user: User) -> Membership:
+    membership: Membership
     membership, is_new = Membership.objects.get_or_create(
         workspace=invitation.workspace, user=user, defaults={"role": invitation.role}
     )
@@ -229,7 +254,9 @@ def _join(invitation: Invitation, user: User) -> Membership:
 def _locked(membership: Membership) -> Membership:
     """Return the membership as it is now; every change of a workspace's members waits for the one before it."""
     Workspace.objects.select_for_update().get(pk=membership.workspace_id)
-    found = Membership.objects.filter(pk=membership.pk).select_related("user", "workspace").first()
+    found: Membership | None = (
+        Membership.objects.filter(pk=membership.pk).select_related("user", "workspace").first()
+    )
     if found is None:
         raise UnableToChangeMember("This person is no longer a member.")
     return found
