@@ -303,7 +303,9 @@ DJANGO_CELERY_BEAT_TZ_AWARE = True
 
 MARGA_CONFIG = env.text("MARGA_CONFIG")
 OPENAI_API_KEY = env.text("OPENAI_API_KEY")
+OPENAI_BASE_URL = env.text("OPENAI_BASE_URL")
 ANTHROPIC_API_KEY = env.text("ANTHROPIC_API_KEY")
+ANTHROPIC_BASE_URL = env.text("ANTHROPIC_BASE_URL")
 OLLAMA_HOST = env.text("OLLAMA_HOST")
 
 # --- logs: one JSON line an event, secrets redacted

@@ -7,5 +7,6 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
+    path("api/", include("avyay_site.api.urls")),
     path("internal/gateway/", include("marga.internal_urls")),
 ]
