@@ -22,7 +22,7 @@ PASSWORD = "a long enough phrase"
 
 @pytest.fixture
 def owner():
-    return MembershipFactory()
+    return MembershipFactory.create()
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def test_a_member_is_not_invited_again(by, owner, now):
 def test_only_an_owner_invites(now):
     with pytest.raises(NotAllowed):
         services.invite_member(
-            by=access_of(MembershipFactory(role=Role.MEMBER)), email="ada@example.org", now=now
+            by=access_of(MembershipFactory.create(role=Role.MEMBER)), email="ada@example.org", now=now
         )
 
 
@@ -117,7 +117,7 @@ def test_joining_is_announced(invited, by, now, django_capture_on_commit_callbac
 
 
 def test_a_signed_in_person_is_attached(invited, now):
-    bob = UserFactory()
+    bob = UserFactory.create()
 
     membership = services.accept_invitation(token=token_of(invited), user=bob, now=now)
 
@@ -129,12 +129,12 @@ def test_a_link_works_once(invited, now):
     services.accept_invitation(token=token_of(invited), password=PASSWORD, now=now)
 
     with pytest.raises(services.UnableToJoin, match="used already"):
-        services.accept_invitation(token=token_of(invited), user=UserFactory(), now=now)
+        services.accept_invitation(token=token_of(invited), user=UserFactory.create(), now=now)
 
 
 def test_a_link_dies_after_seven_days(invited, now):
     with pytest.raises(services.UnableToJoin, match="expired"):
-        services.accept_invitation(token=token_of(invited), user=UserFactory(), now=now + timedelta(days=7))
+        services.accept_invitation(token=token_of(invited), user=UserFactory.create(), now=now + timedelta(days=7))
 
 
 def test_a_weak_password_does_not_use_the_link_up(invited, now):
@@ -145,7 +145,7 @@ def test_a_weak_password_does_not_use_the_link_up(invited, now):
 
 
 def test_an_address_with_an_account_must_sign_in_first(invited, now):
-    UserFactory(email="ada@example.org")
+    UserFactory.create(email="ada@example.org")
 
     with pytest.raises(services.UnableToJoin, match="sign in"):
         services.accept_invitation(token=token_of(invited), password=PASSWORD, now=now)
@@ -156,7 +156,7 @@ def test_an_address_with_an_account_must_sign_in_first(invited, now):
     [(Role.OWNER, Role.VIEWER, Role.OWNER), (Role.VIEWER, Role.MEMBER, Role.MEMBER)],
 )
 def test_a_member_who_follows_another_link_keeps_the_higher_role(by, now, has, invited_as, then):
-    member = MembershipFactory(workspace=by.workspace, role=has)
+    member = MembershipFactory.create(workspace=by.workspace, role=has)
     invited = services.invite_member(by=by, email="alias@example.org", role=invited_as, now=now)
 
     assert services.accept_invitation(token=token_of(invited), user=member.user, now=now).role == then
@@ -170,7 +170,7 @@ def test_a_cancelled_link_is_dead(by, invited, now):
 
 
 def test_an_owner_changes_a_role_and_the_log_says_from_what_to_what(by):
-    viewer = MembershipFactory(workspace=by.workspace, role=Role.VIEWER)
+    viewer = MembershipFactory.create(workspace=by.workspace, role=Role.VIEWER)
 
     services.change_role(by=by, membership=viewer, role=Role.OWNER)
 
@@ -187,7 +187,7 @@ def test_the_last_owner_can_neither_step_down_nor_leave(by, owner):
 
 
 def test_one_of_two_owners_may_leave(by, owner):
-    MembershipFactory(workspace=by.workspace, role=Role.OWNER)
+    MembershipFactory.create(workspace=by.workspace, role=Role.OWNER)
 
     services.remove_member(by=by, membership=owner)
 
@@ -195,7 +195,7 @@ def test_one_of_two_owners_may_leave(by, owner):
 
 
 def test_a_member_may_leave_but_not_remove_others(by, owner):
-    member = MembershipFactory(workspace=by.workspace, role=Role.MEMBER)
+    member = MembershipFactory.create(workspace=by.workspace, role=Role.MEMBER)
 
     with pytest.raises(NotAllowed):
         services.remove_member(by=access_of(member), membership=owner)
@@ -205,7 +205,7 @@ def test_a_member_may_leave_but_not_remove_others(by, owner):
 
 
 def test_whoever_makes_a_workspace_owns_it():
-    user = UserFactory()
+    user = UserFactory.create()
 
     membership = services.create_workspace(owner=user, name="Sky Team")
 
@@ -214,7 +214,7 @@ def test_whoever_makes_a_workspace_owns_it():
 
 
 def test_a_taken_slug_is_refused_and_a_made_one_avoids_it():
-    user = UserFactory()
+    user = UserFactory.create()
     services.create_workspace(owner=user, name="Sky")
 
     with pytest.raises(services.UnableToCreateWorkspace, match="already exists"):

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def by():
-    return access_of(MembershipFactory())
+    return access_of(MembershipFactory.create())
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def receiver(monkeypatch):
 
     class Receiver:
         answer: outbound.Answer | Exception = outbound.Answer(204, b"")
-        posts: list = []
+        posts: list[tuple[str, bytes, dict[str, str]]]
 
         def post(self, url, *, body, headers):
             self.posts.append((url, body, headers))

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def by():
-    return access_of(MembershipFactory())
+    return access_of(MembershipFactory.create())
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_notify_queues_a_message_to_each_channel_that_asked(by, now, hints):
 
 
 def test_another_workspace_and_a_channel_that_is_off_hear_nothing(by, now, hints):
-    factories.channel(access_of(MembershipFactory()))
+    factories.channel(access_of(MembershipFactory.create()))
     services.change_channel(by=by, channel=factories.channel(by), is_enabled=False)
 
     assert notify(by, now) == 0
@@ -111,8 +111,8 @@ def test_a_wrong_channel_is_refused_in_words(by, changes, words):
 
 
 def test_a_viewer_changes_nothing(now):
-    viewer = MembershipFactory(role=Role.VIEWER)
-    owner = access_of(MembershipFactory(workspace=viewer.workspace))
+    viewer = MembershipFactory.create(role=Role.VIEWER)
+    owner = access_of(MembershipFactory.create(workspace=viewer.workspace))
     channel, by = factories.channel(owner), access_of(viewer)
 
     for act in (
