@@ -21,7 +21,7 @@ def _fresh_limits(settings, redis_server):
 
 @pytest.fixture
 def workspace():
-    return WorkspaceFactory()
+    return WorkspaceFactory.create()
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_a_key_is_issued_and_its_secret_shown_once(caller, workspace):
 
 
 def test_a_list_shows_only_the_keys_of_the_callers_workspace(caller, workspace):
-    other = issue(WorkspaceFactory(), name="not yours").key
+    other = issue(WorkspaceFactory.create(), name="not yours").key
 
     page = caller.get("/api/v1/keys").json()
 
