@@ -1,0 +1,99 @@
+"""The parts of one gateway process, and their life."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import gc
+import resource
+
+import aiohttp
+
+from marga.gateway.auth import Keys
+from marga.gateway.control import ControlLink
+from marga.gateway.limits import Limits
+from marga.gateway.logs import Log
+from marga.gateway.metrics import Metrics
+from marga.gateway.request_ids import RequestIds
+from marga.gateway.settings import Settings
+from marga.gateway.spool import Spool
+
+CONNECT_SECONDS = 3
+TRIM_SECONDS = 10.0
+SPARE_DESCRIPTORS = 256
+
+
+class Core:
+    """Everything that requests share."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.log = Log()
+        self.metrics = Metrics()
+        self.ids = RequestIds()
+        self.keys = Keys(settings)
+        self.limits = Limits(settings.workers)
+        self.spool = Spool(settings.spool, max_bytes=settings.max_spool_bytes)
+        self.control = ControlLink(settings, self.keys, self.limits, self.spool, self.metrics, self.log)
+        self.open_calls = 0
+        self.session: aiohttp.ClientSession
+        self.loop: asyncio.AbstractEventLoop
+        self._housekeeping: asyncio.Task[None]
+
+    async def start(self) -> None:
+        """Make ready to serve; the snapshot may arrive later."""
+        self.loop = asyncio.get_running_loop()
+        self.max_concurrent = min(self.settings.max_concurrent, _raise_descriptor_limit() - SPARE_DESCRIPTORS)
+        self.log.start()
+        self.spool.start()
+        self.session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=self.settings.max_upstream_connections, ttl_dns_cache=60),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            skip_auto_headers=("Accept",),
+        )
+        await self.control.start()
+        self._housekeeping = asyncio.create_task(self._keep_house())
+        # What is loaded now lives as long as the process: keep the collector from walking it again and again.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(20_000, 20, 50)
+
+    async def close(self) -> None:
+        """Deliver what can be delivered and let go of everything."""
+        self._housekeeping.cancel()
+        await self.control.close()
+        await self.session.close()
+        self.spool.close()
+        self.log.close()
+
+    async def _keep_house(self) -> None:
+        """Give memory back to the system once a rush is over."""
+        seen = self.metrics.duration.count
+        was_busy = False
+        while True:
+            await asyncio.sleep(TRIM_SECONDS)
+            is_busy = self.metrics.duration.count - seen > TRIM_SECONDS or self.open_calls > 0
+            seen = self.metrics.duration.count
+            if was_busy and not is_busy:
+                gc.collect()
+                _trim()
+            was_busy = is_busy
+
+
+def _trim() -> None:
+    try:
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
+    except (OSError, AttributeError):
+        return  # not glibc: its allocator gives memory back by itself
+
+
+def _raise_descriptor_limit() -> int:
+    """Allow as many open connections as the system lets us; return how many descriptors that is."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        except (OSError, ValueError):
+            return soft
+    return hard if hard != resource.RLIM_INFINITY else 1 << 20
