@@ -54,6 +54,13 @@ class Secret:
         """
         return crypto.decrypt(self.token, settings.ENCRYPTION_KEYS) if self.token else ""
 
+    def holds(self, text: str) -> bool:
+        """Tell whether this is the secret; a token that no key of ours opens holds nothing."""
+        try:
+            return self.reveal() == text
+        except crypto.UnableToDecrypt:
+            return False
+
     def __bool__(self) -> bool:
         return bool(self.token)
 

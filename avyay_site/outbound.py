@@ -64,7 +64,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back; the body is cut at 64 kB."""
+    """What came back; the body is cut at 64 kB, or where the asker says."""
 
     status: int
     body: bytes
@@ -100,6 +100,20 @@ def post(url: str, *, body: bytes, headers: Mapping[str, str]) -> Answer:
 
     Raises Refused, Unreachable.
     """
+    return _exchange("POST", url, body, {**headers, "Content-Length": str(len(body))}, MOST_ANSWER_BYTES)
+
+
+def get(url: str, *, headers: Mapping[str, str], most_bytes: int = MOST_ANSWER_BYTES) -> Answer:
+    """Ask for url and return the answer, whatever its status, its body cut at most_bytes.
+
+    Raises Refused, Unreachable.
+    """
+    return _exchange("GET", url, None, headers, most_bytes)
+
+
+def _exchange(
+    method: str, url: str, body: bytes | None, headers: Mapping[str, str], most_bytes: int
+) -> Answer:
     target = check_url(url)
     deadline = _Deadline(DEADLINE_SECONDS)
     sent: dict[str | bytes, str | bytes] = {
@@ -108,16 +122,15 @@ def post(url: str, *, body: bytes, headers: Mapping[str, str]) -> Answer:
         "Accept-Encoding": "identity",
     }
     sent.update(headers)
-    sent["Content-Length"] = str(len(body))
     timeouts = dict.fromkeys(("connect", "read", "write", "pool"), DEADLINE_SECONDS)
     try:
         with (
             httpcore.ConnectionPool(_tls(), max_connections=1, network_backend=_Backend(deadline)) as pool,
             pool.stream(
-                "POST", target.url, headers=sent, content=body, extensions={"timeout": timeouts}
+                method, target.url, headers=sent, content=body, extensions={"timeout": timeouts}
             ) as response,
         ):
-            return Answer(response.status, _start_of(response.iter_stream()))
+            return Answer(response.status, _start_of(response.iter_stream(), most_bytes))
     except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, ssl.SSLError) as exc:
         raise Unreachable(f"{target.host} did not answer: {_words(exc)}") from exc
 
@@ -176,13 +189,13 @@ def _look_up(host: str, port: int, timeout_seconds: float) -> list[str]:
     return list(answers)
 
 
-def _start_of(chunks: Iterable[bytes]) -> bytes:
+def _start_of(chunks: Iterable[bytes], most_bytes: int) -> bytes:
     start = b""
     for chunk in chunks:
         start += chunk
-        if len(start) >= MOST_ANSWER_BYTES:
+        if len(start) >= most_bytes:
             break
-    return start[:MOST_ANSWER_BYTES]
+    return start[:most_bytes]
 
 
 def _words(exc: Exception) -> str:

@@ -17,8 +17,6 @@ from django.db import connection, transaction
 
 from avyay_site import env
 from avyay_site.accounts.models import Workspace
-from avyay_site.crypto import UnableToDecrypt
-from avyay_site.fields import Secret
 from marga import configfile
 from marga.configfile import Fault, ProviderEntry, WrongConfig
 from marga.models import Model, Provider, Source
@@ -163,7 +161,7 @@ def _write_provider(workspace: Workspace, entry: ProviderEntry, folder: Path) ->
     secret = _credential(entry, folder)
     changed = {name for name, value in wanted.items() if getattr(provider, name) != value}
     # Encryption is salted: compare in clear, or every look would rewrite the row.
-    if made or not _is_same(provider.api_key, secret):
+    if made or not provider.api_key.holds(secret):
         provider.api_key = secret
         changed.add("api_key")
     if changed:
@@ -171,13 +169,6 @@ def _write_provider(workspace: Workspace, entry: ProviderEntry, folder: Path) ->
             setattr(provider, name, wanted[name])
         provider.save(update_fields=changed)
     _write_models(provider, entry)
-
-
-def _is_same(sealed: Secret, secret: str) -> bool:
-    try:
-        return sealed.reveal() == secret
-    except UnableToDecrypt:
-        return False
 
 
 def _write_models(provider: Provider, entry: ProviderEntry) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -13,6 +15,7 @@ from django.db.models.functions import Now
 
 from avyay_site.accounts.models import Owned, OwnedManager, WorkspaceOwned
 from avyay_site.fields import EncryptedTextField, IdField
+from marga.configfile import url_problem
 
 if TYPE_CHECKING:
     from avyay_site.accounts.access import Access
@@ -51,6 +54,13 @@ class Health(models.TextChoices):
     FAILING = "failing", "Fails"
 
 
+def validate_address(url: str) -> None:
+    """Refuse what cannot be a provider's address; host names without a dot are fine, as in a container network."""
+    problem = url_problem(url)
+    if problem:
+        raise ValidationError(problem)
+
+
 class Touched(Owned):
     """Rows whose `updated_at` tells the gateway's snapshot that something changed: no update may forget it."""
 
@@ -78,6 +88,10 @@ class ProviderQuerySet(Touched):
         """Keep the providers that the asker's workspace may call: its own and the shared ones."""
         return self.filter(Q(workspace_id=access.workspace_id) | Q(is_shared=True))
 
+    def note_health(self, health: str, detail: str, *, now: datetime) -> int:
+        """Note what a check said; the gateway's snapshot does not change by it, so `updated_at` stays."""
+        return models.QuerySet.update(self, health=health, health_detail=detail, latest_checked_at=now)
+
 
 class ProviderManager(OwnedManager.from_queryset(ProviderQuerySet)):  # type: ignore[misc]
     """Providers, with what their QuerySet can do."""
@@ -94,7 +108,7 @@ class Provider(TouchedModel):
     id = IdField("prov")
     name = models.SlugField(max_length=60)
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.OPENAI)
-    base_url = models.URLField("base URL", max_length=500, blank=True)
+    base_url = models.CharField("base URL", max_length=500, blank=True, validators=[validate_address])
     api_key = EncryptedTextField("API key", blank=True, default="")
     source = models.CharField(max_length=12, choices=Source.choices, default=Source.ADMIN, editable=False)
     is_shared = models.BooleanField("shared with every workspace", default=False)
