@@ -11,6 +11,13 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return _page(request, 403, "This form has expired", "Go back, reload the page and send it again.")
 
 
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Answer what this asker may not do."""
+    return _page(
+        request, 403, "This is not allowed", "Ask an owner of the workspace, or sign in as somebody else."
+    )
+
+
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Answer an address that does not exist, or not for this asker."""
     return _page(

@@ -6,7 +6,15 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("avyay_site.page_urls")),
+    path("app/scans/", include("raksha.urls")),
+    path("app/ops/", include("devops_rag.urls")),
+    path("app/build/", include("buildengine.urls")),
     path("admin/", admin.site.urls),
     path("api/", include("avyay_site.api.urls")),
     path("internal/gateway/", include("marga.internal_urls")),
 ]
+
+handler403 = "avyay_site.pages.forbidden"
+handler404 = "avyay_site.pages.not_found"
+handler500 = "avyay_site.pages.server_error"

@@ -1,0 +1,52 @@
+"""Sign in and change the password, with Django's own views in our pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth import views as auth
+from django.contrib.auth.forms import PasswordChangeForm
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse_lazy
+
+from avyay_site import limits
+from avyay_site.accounts.forms import SignInForm
+from avyay_site.client_ip import client_ip
+
+TRIES = 10
+WINDOW_MINUTES = 15
+
+
+class SignIn(auth.LoginView):
+    """Take an e-mail address and a password; slow down whoever guesses."""
+
+    template_name = "accounts/sign_in.html"
+    authentication_form = SignInForm
+    redirect_authenticated_user = True
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        account = request.POST.get("username", "").strip().lower()[:254]
+        identity = f"{account} {client_ip(request)}"
+        decision = limits.allow("sign-in", identity, TRIES, minutes=WINDOW_MINUTES)
+        if decision.allowed:
+            return super().post(request, *args, **kwargs)
+        form = self.get_form()
+        form.add_error(
+            None, f"Too many tries for this account; wait {decision.reset_seconds // 60 + 1} minutes."
+        )
+        response = self.render_to_response(self.get_context_data(form=form), status=429)
+        response["Retry-After"] = str(decision.reset_seconds)
+        return response
+
+
+class PasswordChange(auth.PasswordChangeView):
+    """Change one's own password; other sessions end."""
+
+    template_name = "accounts/password_change.html"
+    form_class = PasswordChangeForm
+    success_url = reverse_lazy("settings")
+
+    def form_valid(self, form: PasswordChangeForm[Any]) -> HttpResponse:
+        messages.success(self.request, "Your password was changed; other sessions were signed out.")
+        return super().form_valid(form)

@@ -1,0 +1,75 @@
+// Small conveniences: copy buttons, the theme switch, folded menus that close, one polite voice.
+import { recall, remember } from "./store.js";
+
+const voice = () => document.getElementById("voice");
+
+export function say(text) {
+  const place = voice();
+  if (place) place.textContent = text;
+}
+
+async function copy(button) {
+  const source = document.getElementById(button.dataset.copy);
+  if (!source) return;
+  try {
+    await navigator.clipboard.writeText(source.textContent.trim());
+  } catch {
+    getSelection().selectAllChildren(source);
+    say("Selected: copy it with the keyboard.");
+    return;
+  }
+  const label = button.textContent;
+  button.textContent = "Copied";
+  say("Copied.");
+  setTimeout(() => { button.textContent = label; }, 1500);
+}
+
+function showTheme() {
+  const chosen = recall("theme", "auto");
+  for (const button of document.querySelectorAll("[data-theme-choice]")) {
+    button.setAttribute("aria-pressed", String(button.dataset.themeChoice === chosen));
+  }
+}
+
+function chooseTheme(choice) {
+  remember("theme", choice);
+  if (choice === "auto") delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = choice;
+  showTheme();
+  document.dispatchEvent(new CustomEvent("theme-changed"));
+}
+
+document.addEventListener("click", (event) => {
+  const target = event.target.closest("[data-copy], [data-theme-choice]");
+  if (target?.dataset.copy) copy(target);
+  if (target?.dataset.themeChoice) chooseTheme(target.dataset.themeChoice);
+  for (const menu of document.querySelectorAll(".menu-box[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  const menu = event.target.closest?.("details[open].menu-box, .bar > details[open]")
+    ?? document.querySelector(".menu-box[open], .bar > details[open]");
+  if (!menu) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+});
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
+});
+
+// A fragment that carries data-say is read out when it arrives.
+document.body.addEventListener("htmx:afterSwap", (event) => {
+  const speaking = event.detail.elt?.closest?.("[data-say]") ?? event.detail.elt?.querySelector?.("[data-say]");
+  if (speaking && voice()?.textContent !== speaking.dataset.say) say(speaking.dataset.say);
+});
+
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+  document.dispatchEvent(new CustomEvent("theme-changed"));
+});
+
+for (const element of document.querySelectorAll("[data-needs-js]")) element.hidden = false;
+showTheme();
