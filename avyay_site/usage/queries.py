@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, QuerySet, Sum, Value
+from django.db.models import F, QuerySet, Sum, TextField, Value
 
 from avyay_site.usage.models import UsageDay
 
@@ -38,7 +38,7 @@ def get_day_sums(days: QuerySet[UsageDay], *, group: str | None) -> list[dict[st
 
     At most MOST_DAY_ROWS + 1 rows, so that the caller can tell that there are more.
     """
-    rows = days.values("day_date", group=F(group) if group else Value(None))
+    rows = days.values("day_date", group=F(group) if group else Value(None, output_field=TextField()))
     summed = rows.annotate(**{f"sum_{name}": Sum(name) for name in SUMS}).order_by("-day_date", "group")
     return [
         {"day_date": row["day_date"], "group": row["group"], **{name: row[f"sum_{name}"] for name in SUMS}}
