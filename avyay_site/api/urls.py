@@ -9,6 +9,7 @@ from avyay_site.accounts.api import InvitationViewSet, MemberViewSet, MeView, Wo
 from avyay_site.api.docs import DocsView, SchemaView, YamlSchemaView, problem_page
 from avyay_site.audit.api import AuditViewSet
 from avyay_site.keys.api import KeyViewSet
+from avyay_site.notifications.api import ChannelViewSet, DeliveryViewSet
 from avyay_site.usage.api import UsageViewSet
 
 router = SimpleRouter(trailing_slash=False)
@@ -17,6 +18,8 @@ router.register("invitations", InvitationViewSet, "api-invitation")
 router.register("keys", KeyViewSet, "api-key")
 router.register("usage", UsageViewSet, "api-usage")
 router.register("audit", AuditViewSet, "api-audit")
+router.register("notifications/channels", ChannelViewSet, "api-channel")
+router.register("notifications/deliveries", DeliveryViewSet, "api-delivery")
 
 urlpatterns = [
     path("schema", SchemaView.as_view(), name="api-schema"),

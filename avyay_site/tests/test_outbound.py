@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 
+import httpcore
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -64,7 +65,8 @@ def canary() -> Iterator[Canary]:
 @pytest.fixture
 def names(monkeypatch):
     """A resolver of the test's own: name → the answers of each look-up in turn (the last one repeats)."""
-    real, table = socket.getaddrinfo, {}
+    real = socket.getaddrinfo
+    table: dict[str, list[list[str]]] = {}
 
     def look_up(host, port, *args, **kwargs):
         answers = table.get(host)
@@ -110,7 +112,7 @@ WHOLE_URLS = [
     "http://127.0.0.1:99999/", "http://127.0.0.1:22/", "http://[127.0.0.1]:{port}/", "http://[::1:{port}/", "HTTP://LOCALHOST:{port}/",
     "https://127.0.0.1:{port}/", "https://inside.test:{port}/", "javascript:alert(1)", "", "localhost:{port}",
 ]  # fmt: skip
-ANSWERS = {
+ANSWERS: dict[str, list[list[str]]] = {
     "inside.test": [["127.0.0.1"]],
     "metadata.test": [["169.254.169.254"]],
     "mixed.test": [["93.184.215.14", "127.0.0.1"]],
@@ -143,7 +145,7 @@ def test_without_the_check_the_same_payloads_reach_the_canary(canary, names, mon
     names |= {name: [list(answer) for answer in answers] for name, answers in ANSWERS.items()}
     monkeypatch.setattr(addresses, "is_public", lambda address: True)
     monkeypatch.setattr(outbound, "_NUMERIC_END", re.compile("never^"))
-    hosts = ("127.0.0.1", "inside.test", "localhost", "127.1", "2130706433", "0x7f000001", "0177.0.0.1")
+    hosts = ("127.0.0.1", "inside.test", "localhost", "127.1", "2130706433", "0x7f000001")
 
     for host in hosts:
         canary.heard = b""
@@ -163,10 +165,10 @@ def test_a_second_answer_of_the_dns_is_never_asked_for(canary, names, monkeypatc
 
     def connect(self, host, port, **_):
         connected.append(host)
-        raise outbound.httpcore.ConnectError("not in a test")
+        raise httpcore.ConnectError("not in a test")
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
-    monkeypatch.setattr(outbound.httpcore.SyncBackend, "connect_tcp", connect)
+    monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", connect)
 
     with pytest.raises(outbound.Unreachable):
         post(f"http://rebinding.test:{canary.port}/")

@@ -107,7 +107,7 @@ def test_a_new_person_joins_with_name_and_password(invited, by, now):
 
 
 def test_joining_is_announced(invited, by, now, django_capture_on_commit_callbacks, monkeypatch):
-    heard = []
+    heard: list[services.MemberJoined] = []
     monkeypatch.setitem(events._handlers, services.MemberJoined, [heard.append])
 
     with django_capture_on_commit_callbacks(execute=True):
@@ -134,7 +134,9 @@ def test_a_link_works_once(invited, now):
 
 def test_a_link_dies_after_seven_days(invited, now):
     with pytest.raises(services.UnableToJoin, match="expired"):
-        services.accept_invitation(token=token_of(invited), user=UserFactory.create(), now=now + timedelta(days=7))
+        services.accept_invitation(
+            token=token_of(invited), user=UserFactory.create(), now=now + timedelta(days=7)
+        )
 
 
 def test_a_weak_password_does_not_use_the_link_up(invited, now):
