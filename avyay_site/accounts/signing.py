@@ -9,6 +9,8 @@ from django.contrib.auth import views as auth
 from django.contrib.auth.forms import PasswordChangeForm
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse_lazy
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
 
 from avyay_site import limits
 from avyay_site.accounts.forms import SignInForm
@@ -40,6 +42,7 @@ class SignIn(auth.LoginView):
         return response
 
 
+@method_decorator(never_cache, name="dispatch")
 class PasswordChange(auth.PasswordChangeView):
     """Change one's own password; other sessions end."""
 

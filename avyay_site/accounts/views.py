@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
+from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -179,6 +180,7 @@ def switch_workspace(request: HttpRequest) -> HttpResponse:
     return redirect("home")
 
 
+@never_cache
 @login_required
 @require_http_methods(["GET", "POST"])
 def create_workspace(request: HttpRequest) -> HttpResponse:
