@@ -54,12 +54,17 @@ class Secret:
         """
         return crypto.decrypt(self.token, settings.ENCRYPTION_KEYS) if self.token else ""
 
-    def holds(self, text: str) -> bool:
-        """Tell whether this is the secret; a token that no key of ours opens holds nothing."""
+    def is_readable(self) -> bool:
+        """Tell whether a key of ours opens it."""
         try:
-            return self.reveal() == text
+            self.reveal()
         except crypto.UnableToDecrypt:
             return False
+        return True
+
+    def holds(self, text: str) -> bool:
+        """Tell whether this is the secret; one that no key of ours opens holds nothing."""
+        return self.is_readable() and self.reveal() == text
 
     def __bool__(self) -> bool:
         return bool(self.token)

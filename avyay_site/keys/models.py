@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from avyay_site.accounts.models import Owned, OwnedManager, User, WorkspaceOwned
-from avyay_site.fields import IdField
+from avyay_site.fields import EncryptedTextField, IdField
 
 
 class Scope(models.TextChoices):
@@ -109,3 +109,17 @@ class ApiKey(WorkspaceOwned):
         if self.expires_at is not None and self.expires_at <= now:
             return State.EXPIRED
         return State.ACTIVE
+
+
+class InternalKey(WorkspaceOwned):
+    """The key with which the platform itself calls models for a workspace; the only key whose secret is kept."""
+
+    key = models.OneToOneField(ApiKey, on_delete=models.CASCADE, related_name="+")
+    secret = EncryptedTextField()
+
+    class Meta:
+        ordering = ["workspace"]
+        constraints = [models.UniqueConstraint(fields=["workspace"], name="internal_key_once")]
+
+    def __str__(self) -> str:
+        return f"internal key of {self.workspace}"
