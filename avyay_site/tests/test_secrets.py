@@ -64,6 +64,11 @@ def test_secrets_are_not_shown_by_repr(tmp_path):
     assert loaded.secret_key not in repr(loaded)
 
 
+def let_begin(process):
+    process.stdin.close()
+    process.stdin = None
+
+
 @pytest.mark.processes
 def test_processes_that_start_at_once_agree(tmp_path):
     code = (
@@ -76,11 +81,8 @@ def test_processes_that_start_at_once_agree(tmp_path):
     ]
 
     for process in started:
-        process.stdin.close()
-    seen = {process.stdout.read() for process in started}
-    for process in started:
-        process.wait()
-        process.stdout.close()
+        let_begin(process)
+    seen = {process.communicate()[0] for process in started}
 
     assert len(seen) == 1
     assert "secret_key" in seen.pop()
