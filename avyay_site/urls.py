@@ -5,12 +5,17 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from avyay_site import health
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("avyay_site.page_urls")),
     path("app/scans/", include("raksha.urls")),
     path("app/ops/", include("devops_rag.urls")),
     path("app/build/", include("buildengine.urls")),
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
     path("admin/", admin.site.urls),
+    path("api/v1/marga/", include("marga.api_urls")),
     path("api/", include("avyay_site.api.urls")),
     path("internal/gateway/", include("marga.internal_urls")),
 ]

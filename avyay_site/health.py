@@ -1,0 +1,85 @@
+"""Whether this process lives (`/healthz`), and whether it can serve (`/readyz`)."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import redis
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+PATIENCE_SECONDS = 0.5
+
+
+@require_safe
+@never_cache
+def healthz(request: HttpRequest) -> JsonResponse:
+    """Answer as long as the process does; it asks nobody else, so that an outage elsewhere restarts nothing."""
+    return JsonResponse({"status": "ok"})
+
+
+@require_safe
+@never_cache
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Say whether requests can be served: 503 without a migrated database, "degraded" without Redis."""
+    database = check_database()
+    checks = {
+        "database": database,
+        "migrations": check_migrations() if database == "ok" else "unknown",
+        "redis": check_redis(),
+    }
+    can_serve = checks["database"] == checks["migrations"] == "ok"
+    status = ("ok" if checks["redis"] == "ok" else "degraded") if can_serve else "down"
+    return JsonResponse({"status": status, "checks": checks}, status=200 if can_serve else 503)
+
+
+def check_database() -> str:
+    """Return `ok`, or `down` when no connection answers within the pool's two seconds."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return "down"
+    return "ok"
+
+
+def check_migrations() -> str:
+    """Return `ok`, or `missing` while the code knows migrations that the database does not."""
+    try:
+        return "ok" if _are_applied() else "missing"
+    except DatabaseError:
+        return "unknown"
+
+
+def check_redis() -> str:
+    """Return `ok`, or `down`."""
+    try:
+        _redis(settings.REDIS_URL).ping()
+    except (redis.RedisError, OSError):
+        return "down"
+    return "ok"
+
+
+_migrated_databases: set[str] = set()
+
+
+def _are_applied() -> bool:
+    """Look once and remember a yes: the code of a running process does not change."""
+    name = str(connection.settings_dict["NAME"])
+    if name not in _migrated_databases:
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            return False
+        _migrated_databases.add(name)
+    return True
+
+
+@cache
+def _redis(url: str) -> redis.Redis:
+    return redis.Redis.from_url(
+        url, socket_connect_timeout=PATIENCE_SECONDS, socket_timeout=PATIENCE_SECONDS, max_connections=4
+    )
