@@ -31,6 +31,7 @@ from avyay_site.idempotency.api import run_once
 class ApiMixin(APIView):
     """What every view of the API does around its own work."""
 
+    http_method_names = ["get", "post", "put", "patch", "delete", "head"]
     scope_prefix: ClassVar[str | None]
     """The product in the scope that a key needs; None where any valid key will do."""
     filters: ClassVar[type[Filters] | None] = None
