@@ -9,6 +9,7 @@ from avyay_site import health
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("avyay_site.page_urls")),
+    path("app/gateway/", include("marga.urls")),
     path("app/scans/", include("raksha.urls")),
     path("app/ops/", include("devops_rag.urls")),
     path("app/build/", include("buildengine.urls")),

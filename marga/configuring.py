@@ -63,6 +63,18 @@ def follow_file() -> Status:
         return _seen.status
 
 
+def status() -> Status:
+    """Return what became of the file, as this process saw it last or sees it now; touches no rows."""
+    path = settings.MARGA_CONFIG
+    if not path or (_seen.status.path == path and _mark(path) == _seen.mark):
+        return _seen.status if path else Status("")
+    try:
+        check(Path(path))
+    except WrongConfig as exc:
+        return Status(path, str(exc))
+    return Status(path)
+
+
 def forget() -> None:
     """Look at the file anew next time; for tests, whose database is rolled back under it."""
     global _seen

@@ -1,0 +1,60 @@
+"""Reads of the gateway's pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from avyay_site.accounts.access import Access
+from avyay_site.usage import reports
+from avyay_site.usage.models import UsageRecord
+from avyay_site.usage.periods import Period
+from marga.models import Health, Kind, Model, Provider
+
+PRODUCT = "marga"
+MOST_REQUESTS = 25
+MOST_LISTED = 300
+
+
+@dataclass(frozen=True)
+class Today:
+    """What went through the gateway since midnight UTC: sums, and latency in milliseconds."""
+
+    total: dict[str, Any]
+    latency: dict[str, float | None]
+
+
+def get_today(access: Access, *, now: datetime) -> Today:
+    """Return the workspace's sums and latency of this UTC day."""
+    midnight = datetime.combine(now.astimezone(UTC).date(), time.min, UTC)
+    asked = reports.Asked(Period("custom", midnight, midnight + timedelta(days=1)), product=PRODUCT)
+    return Today(reports.total(reports.get_series(asked, access)), reports.get_latency(asked, access))
+
+
+def get_latest_requests(access: Access) -> list[UsageRecord]:
+    """Return the newest calls of the workspace."""
+    records = UsageRecord.objects.visible_to(access).filter(product=PRODUCT).select_related("key")
+    return list(records.order_by("-occurred_at", "-id")[:MOST_REQUESTS])
+
+
+def get_models(access: Access) -> list[Model]:
+    """Return what the workspace may call, own and shared, by provider."""
+    models = Model.objects.usable_by(access).enabled().select_related("provider")
+    return list(models.order_by("provider__name", "name", "id")[:MOST_LISTED])
+
+
+def get_providers(access: Access) -> list[Provider]:
+    """Return the providers that the workspace may call, own and shared."""
+    return list(Provider.objects.usable_by(access).order_by("name", "id")[:MOST_LISTED])
+
+
+def get_failing(access: Access) -> list[Provider]:
+    """Return the workspace's enabled providers whose latest check failed."""
+    found = Provider.objects.usable_by(access).filter(is_enabled=True, health=Health.FAILING)
+    return list(found.order_by("name", "id")[:MOST_LISTED])
+
+
+def has_real_model(models: list[Model]) -> bool:
+    """Tell whether anything but a sandbox can be called."""
+    return any(model.provider.kind != Kind.SANDBOX for model in models)
