@@ -23,6 +23,7 @@ from rest_framework.views import set_rollback
 from avyay_site.accounts.access import NotAllowed
 from avyay_site.accounts.services import UnableToChangeMember, UnableToCreateWorkspace, UnableToInvite
 from avyay_site.keys.services import UnableToChangeKey
+from avyay_site.redaction import redact
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 2
@@ -203,7 +204,7 @@ def describe(request: Any, kind: Kind, *, detail: str = "", errors: Sequence[Err
         "title": kind.title,
         "status": kind.status.value,
         "detail": detail or kind.advice,
-        "instance": request.path,
+        "instance": redact(request.path),
         "request_id": getattr(request, "request_id", ""),
         "errors": list(errors),
     }
