@@ -27,6 +27,12 @@ def ago(moment: datetime | None, otherwise: str = "never") -> SafeString | str:
     return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), absolute, words)
 
 
+@register.filter
+def until(moment: datetime) -> SafeString | str:
+    """Write a moment to come; one that has come is due."""
+    return ago(moment) if moment > timezone.now() else "now"
+
+
 def relative(seconds: float) -> str:
     """Write a distance in time: positive lies in the past."""
     size = abs(seconds)
@@ -45,12 +51,13 @@ def relative(seconds: float) -> str:
 
 @register.filter
 def clock(moment: datetime) -> SafeString:
-    """Write the time of day, with the date on hover."""
+    """Write the time if the moment is today's, else date and time; all of it on hover."""
+    shape = "%H:%M:%S" if moment.date() == timezone.now().date() else "%d %b %H:%M"
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         moment.isoformat(),
         moment.strftime("%Y-%m-%d %H:%M:%S UTC"),
-        moment.strftime("%H:%M:%S"),
+        moment.strftime(shape),
     )
 
 
@@ -97,13 +104,23 @@ def milliseconds(number: float | None) -> str:
 @register.filter
 def percent(share: float | None) -> str:
     """Write a share of one: 23.4 %."""
-    return "—" if share is None else f"{share * 100:.1f} %"
+    if share is None:
+        return "—"
+    return f"{share * 100:.1f} %" if share else "0 %"
 
 
 @register.filter
 def plain_controls(text: str) -> str:
     """Replace control and direction characters, so that foreign text cannot disturb the page."""
     return "".join("�" if is_disturbing(char) else char for char in str(text))
+
+
+@register.filter
+def written(value: object) -> str:
+    """Write a value of an audit detail: lists as words, foreign characters tamed."""
+    if isinstance(value, list):
+        return ", ".join(plain_controls(str(item)) for item in value)
+    return plain_controls(str(value))
 
 
 def is_disturbing(char: str) -> bool:

@@ -13,7 +13,7 @@ from avyay_site.usage import periods
 from avyay_site.usage.models import UsageDay
 from avyay_site.usage.reports import Asked
 
-GROUPS = (("key", "Key"), ("product", "Product"), ("model", "Model"))
+GROUPS = (("model", "Model"), ("key", "Key"), ("product", "Product"))
 
 
 class UsageFilter(forms.Form):

@@ -18,7 +18,7 @@ from avyay_site.templatetags.avyay import brief, count, milliseconds, percent, u
 from avyay_site.usage import periods, reports
 from avyay_site.usage.forms import UsageFilter
 
-PER_PAGE = 50
+PER_PAGE = 25
 RFC_3339 = "%Y-%m-%dT%H:%M:%SZ"
 Series = list[tuple[datetime, dict[str, Any]]]
 

@@ -78,7 +78,8 @@ class TimeChart extends HTMLElement {
     const step = STEPS[this.getAttribute("step")] ?? STEPS.day;
     const write = writer(step.words);
     const writeLong = writer({ weekday: "short", ...step.words, day: "numeric", month: "short" });
-    const axis = { stroke: ink, font, ticks: { show: false }, gap: 6 };
+    this.place.classList.toggle("single", series.length === 1);
+    const axis = { stroke: ink, font, ticks: { show: false }, gap: 8 };
     this.plot = new uPlot({
       width: this.place.clientWidth || 600,
       height: HEIGHT,
