@@ -264,6 +264,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {
+        "ChannelKind": "avyay_site.notifications.models.Kind",
+        "ProviderKind": "marga.models.Kind",
+    },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums"],
 }
 API_REQUESTS_PER_MINUTE = env.integer("AVYAY_API_REQUESTS_PER_MINUTE", 600, least=1, most=1_000_000)
