@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from avyay_site import health
+from avyay_site import health, metrics
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("avyay_site.page_urls")),
@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("app/build/", include("buildengine.urls")),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("metrics", metrics.metrics),
     path("admin/", admin.site.urls),
     path("api/v1/marga/", include("marga.api_urls")),
     path("api/", include("avyay_site.api.urls")),

@@ -19,6 +19,10 @@ function step(direction) {
   rows[next].focus();
 }
 
+function enter() {
+  if (document.activeElement.matches("[data-row]")) document.activeElement.querySelector("a[href]")?.click();
+}
+
 function search() {
   const field = document.querySelector("[data-search]");
   field?.focus();
@@ -42,6 +46,8 @@ document.addEventListener("keydown", (event) => {
   } else if (ACTS[event.key]) {
     ACTS[event.key]();
     event.preventDefault();
+  } else if (event.key === "Enter") {
+    enter();
   }
 });
 

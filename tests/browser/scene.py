@@ -1,0 +1,120 @@
+"""The rows behind the browser tests: a workspace with something on every page, and an empty one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from django.utils import timezone
+
+from avyay_site.accounts import services as accounts
+from avyay_site.accounts.access import for_user
+from avyay_site.accounts.models import Membership, Role, User
+from avyay_site.accounts.tests.factories import PASSWORD, MembershipFactory
+from avyay_site.ids import new_id
+from avyay_site.keys import services as keys
+from avyay_site.keys.models import ApiKey
+from avyay_site.notifications import services as notifications
+from avyay_site.usage.models import UsageRecord
+from avyay_site.usage.services import record_usage
+
+SCOPES = ("marga:call", "platform:read")
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Names that tests need. newcomer_email: of somebody in an empty workspace."""
+
+    email: str
+    password: str
+    workspace_id: str
+    key_id: str
+    channel_id: str
+    member_id: str
+    newcomer_email: str
+
+
+def set_scene() -> Scene:
+    """Make everything through the real services."""
+    owner = MembershipFactory(user__email="owner@example.org", workspace__name="Ink", workspace__slug="ink")
+    other = MembershipFactory(workspace=owner.workspace, user__email="member@example.org", role=Role.MEMBER)
+    newcomer = MembershipFactory(
+        user__email="newcomer@example.org", workspace__name="Blank", workspace__slug="blank"
+    )
+    key = make_key(owner, "laptop")
+    revoked = make_key(owner, "old laptop")
+    keys.revoke_key(by=access(owner), key=revoked, now=timezone.now())
+    use(key, times=40)
+    accounts.invite_member(by=access(owner), email="invited@example.org", now=timezone.now())
+    channel = notifications.create_channel(
+        by=access(owner), name="ops", kind="email", target="ops@example.org", event_types=["key.issued"]
+    ).channel
+    return Scene(
+        email=owner.user.email,
+        password=PASSWORD,
+        workspace_id=owner.workspace_id,
+        key_id=key.pk,
+        channel_id=channel.pk,
+        member_id=other.pk,
+        newcomer_email=newcomer.user.email,
+    )
+
+
+def access(membership: Membership):
+    """Return the access of a membership's user in its workspace."""
+    found = for_user(membership.user, membership.workspace_id)
+    assert found is not None
+    return found
+
+
+def make_key(membership: Membership, name: str) -> ApiKey:
+    limits = keys.Limits(monthly_budget_usd=Decimal(20))
+    return keys.issue_key(
+        by=access(membership), name=name, scopes=SCOPES, limits=limits, now=timezone.now()
+    ).key
+
+
+def invite(scene: Scene, email: str) -> str:
+    """Invite an address into the full workspace; return the path of its link."""
+    owner = User.objects.get(email=scene.email)
+    by = for_user(owner, scene.workspace_id)
+    assert by is not None
+    link = accounts.invite_member(by=by, email=email, now=timezone.now()).link
+    return "/join/" + link.rpartition("/")[2]
+
+
+def use_latest_key(scene: Scene) -> None:
+    """Record one request with the key that was issued last, as the gateway would."""
+    use(ApiKey.objects.filter(workspace_id=scene.workspace_id).latest("created_at"), times=1)
+
+
+def use_key(key_id: str, model: str) -> None:
+    """Record one request with a key."""
+    use(ApiKey.objects.get(pk=key_id), times=1, model=model)
+
+
+def use(key: ApiKey, *, times: int, model: str = "claude-sonnet") -> None:
+    now = timezone.now()
+    record_usage(
+        [
+            UsageRecord(
+                request_id=new_id("req"),
+                occurred_at=now - timedelta(hours=3 * number),
+                workspace_id=key.workspace_id,
+                key=key,
+                product="marga",
+                action="chat.completions",
+                model_requested="auto",
+                model_used=model,
+                provider="anthropic",
+                status=502 if number % 13 == 12 else 200,
+                input_tokens=1200,
+                output_tokens=80,
+                cost_usd=Decimal("0.0048"),
+                duration_ms=900,
+                ttft_ms=210,
+            )
+            for number in range(times)
+        ]
+    )
