@@ -44,3 +44,11 @@ def _bind_task(task_id: str, task: Task[..., Any], **_: Any) -> None:
 @signals.task_postrun.connect
 def _unbind_task(**_: Any) -> None:
     structlog.contextvars.clear_contextvars()
+
+
+@signals.worker_init.connect
+def _measure(**_: Any) -> None:
+    """Count and time tasks in workers only; imported here, because settings must be loaded first."""
+    from avyay_site import worker
+
+    worker.start()

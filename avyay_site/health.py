@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 
 import redis
@@ -13,6 +14,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 PATIENCE_SECONDS = 0.5
+
+
+class Away(Exception):
+    """A server that we asked does not answer."""
 
 
 @require_safe
@@ -76,6 +81,22 @@ def _are_applied() -> bool:
             return False
         _migrated_databases.add(name)
     return True
+
+
+def queue_lengths(queues: Iterable[str]) -> dict[str, int]:
+    """Return how many messages wait in each queue of the broker.
+
+    Raises Away.
+    """
+    prefix = settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"]
+    try:
+        with _redis(settings.REDIS_URL).pipeline(transaction=False) as pipe:
+            names = list(queues)
+            for name in names:
+                pipe.llen(f"{prefix}{name}")
+            return dict(zip(names, pipe.execute(), strict=True))
+    except (redis.RedisError, OSError) as exc:
+        raise Away("Redis does not answer.") from exc
 
 
 @cache

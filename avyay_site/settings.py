@@ -67,7 +67,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "avyay_site.telemetry.TraceMiddleware",
     "avyay_site.logs.RequestContextMiddleware",
+    "avyay_site.metrics.MetricsMiddleware",
     "avyay_site.api.middleware.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",

@@ -7,6 +7,7 @@ import json
 import logging
 import sys
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 import structlog
@@ -120,7 +121,7 @@ def test_probes_are_logged_at_debug_only(log):
     assert line["level"] == "debug"
 
 
-PLACES: dict[str, Callable[[Client, str, str], object]] = {
+PLACES: dict[str, Callable[[Client, str, str], Any]] = {
     "bearer": lambda c, path, key: c.get(path, headers={"Authorization": f"Bearer {key}"}),
     "lower-case bearer": lambda c, path, key: c.post(path, headers={"authorization": f"bearer {key}"}),
     "bare authorization": lambda c, path, key: c.get(path, headers={"Authorization": key}),
@@ -191,7 +192,7 @@ def test_no_secret_is_logged_or_answered_in_any_shape_of_request(log, settings, 
         (place, path)
         for place, path, text in answered
         if any(canary in text for canary in canaries)
-        if not path.endswith(" 302") and path != "/admin/login/ 200"
+        if " 30" not in path and path != "/admin/login/ 200"
     }
     assert logged == []
     assert shown == set()
