@@ -41,9 +41,12 @@ def main() -> int:
         from django.conf import settings
         from django.utils import timezone
 
+        from avyay_site import steps
+
         wait_for_database(seconds=DATABASE_SECONDS)
         migrate_if_needed()
         made = make_first_rows(now=timezone.now())
+        steps.run(timezone.now())
     except env.WrongVariable as exc:
         sys.stderr.write(f"{exc}\n")
         return 2

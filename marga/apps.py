@@ -6,6 +6,7 @@ from django.apps import AppConfig
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from avyay_site.accounts.access import Access
     from avyay_site.shell import Attention, Health
@@ -16,10 +17,11 @@ class MargaConfig(AppConfig):
     verbose_name = "Mārga"
 
     def ready(self) -> None:
-        from avyay_site import seeding, shell
+        from avyay_site import seeding, shell, steps
         from marga import samples
 
         seeding.register(samples.seed)
+        steps.register("marga_discover", _discover)
         shell.register(
             shell.Part(
                 name="Mārga",
@@ -33,6 +35,12 @@ class MargaConfig(AppConfig):
                 attention=_attention,
             )
         )
+
+
+def _discover(now: datetime) -> None:
+    from marga import discovering
+
+    discovering.discover(now=now)
 
 
 def _health() -> Health:

@@ -26,9 +26,10 @@ class UnableToChangeKey(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class KeyChanged(events.Event):
-    """A key was issued, changed, rolled or revoked."""
+    """A key was issued, changed, rolled or revoked. action: as in the audit log, such as `key.issue`."""
 
     key_id: str
+    action: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,5 +165,5 @@ def _keep_secret(key: ApiKey, secret: str) -> None:
 
 def _announce(by: Access, key: ApiKey, action: str, **detail: object) -> None:
     record(by=by, action=action, target=key, detail=detail)
-    events.publish(KeyChanged(workspace_id=key.workspace_id, key_id=key.pk))
+    events.publish(KeyChanged(workspace_id=key.workspace_id, key_id=key.pk, action=action))
     live.ring(key.workspace_id, "keys")
