@@ -37,8 +37,6 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
     context = {"invitation": invitation, "form": form, "has_account": has_account}
     response = render(request, "accounts/join.html", context)
     add_never_cache_headers(response)
-    # The link is a secret: no other page may learn it from where the person came.
-    response["Referrer-Policy"] = "no-referrer"
     return response
 
 

@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -23,7 +23,8 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
-from playwright.sync_api import Browser, BrowserContext, Page
+from django.test.utils import setup_databases, teardown_databases
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from avyay_site.embedded import Layout
 from tests.browser.scene import Scene, set_scene
@@ -33,6 +34,7 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60
 ARGUMENTS = [
+    "--headless",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -53,10 +55,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="no Chromium here: apt-get install chromium"))
 
 
-@pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    """Use the system's Chromium; downloads of Playwright's own are not needed."""
-    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": ARGUMENTS}
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    """The system's Chromium. Playwright's loop ends with this folder, so that tests after it meet none."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
 
 
 class Backstage:
@@ -75,13 +80,20 @@ class Backstage:
         return self._thread.submit(acting).result(timeout=60)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def backstage(django_db_setup: None, django_db_blocker: Any) -> Iterator[Backstage]:
-    """Rows that the web program sees: committed, and flushed at the end."""
+    """Rows that the web program sees: committed, and flushed at the end.
+
+    pytest-django makes the database only for tests with its own marks; ours ask through the web program.
+    """
+    acts = Backstage()
     with django_db_blocker.unblock():
-        acts = Backstage()
+        is_made = connection.settings_dict["NAME"].startswith("test_")
+        made = None if is_made else acts(setup_databases, 0, False, aliases={"default"})
         yield acts
         acts(call_command, "flush", interactive=False, verbosity=0)
+        if made:
+            acts(teardown_databases, made, 0)
 
 
 @dataclass
@@ -90,19 +102,16 @@ class Web:
 
     url: str
     log: Path
-    violations: list[str] = field(default_factory=list)
 
 
-@pytest.fixture(scope="session")
-def web(
-    backstage: Backstage, servers: Layout, redis_server: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Web]:
+@pytest.fixture(scope="package")
+def web(backstage: Backstage, servers: Layout, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
     """Granian with our ASGI application, on the tests' database and Redis."""
     log = tmp_path_factory.mktemp("web") / "web.log"
     port = _free_port()
     command = [sys.executable, "-m", "granian", "--interface", "asgi", "--host", "127.0.0.1"]
     command += ["--port", str(port), "--ws", "avyay_site.asgi:application"]
-    environment = {**os.environ, "DATABASE_URL": _database_url(), "REDIS_URL": redis_server}
+    environment = {**os.environ, "DATABASE_URL": _database_url(), "REDIS_URL": settings.REDIS_URL}
     environment |= {"AVYAY_HTTP_PORT": str(port), "AVYAY_VAR": str(servers.var)}
     with log.open("wb") as file:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=file, stderr=file)
@@ -139,16 +148,16 @@ def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     raise AssertionError(f"The web program did not start:\n{log.read_text(errors='replace')[-3000:]}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def scene(backstage: Backstage) -> Scene:
     """A workspace with something on every page, and one with nothing."""
     return backstage(set_scene)
 
 
-@pytest.fixture(scope="session")
-def signed_in_state(browser: Browser, web: Web, scene: Scene) -> Any:
+@pytest.fixture(scope="package")
+def signed_in_state(chromium: Browser, web: Web, scene: Scene) -> Any:
     """The cookies of the owner, signed in by the form."""
-    context = browser.new_context()
+    context = chromium.new_context()
     page = context.new_page()
     page.goto(f"{web.url}/sign-in")
     page.get_by_label("E-mail address").fill(scene.email)
@@ -177,14 +186,14 @@ Open = Callable[..., Visitor]
 
 
 @pytest.fixture
-def open_window(browser: Browser, web: Web, signed_in_state: Any) -> Iterator[Open]:
+def open_window(chromium: Browser, web: Web, signed_in_state: Any) -> Iterator[Open]:
     """Open windows: signed in unless told otherwise, in any theme and width, with or without JavaScript."""
     contexts: list[BrowserContext] = []
 
     def opening(*, signed_in: bool = True, width: int = 1280, **options: Any) -> Visitor:
         state = signed_in_state if signed_in else None
         size = {"width": width, "height": 800}
-        context = browser.new_context(storage_state=state, viewport=size, **options)  # type: ignore[arg-type]
+        context = chromium.new_context(storage_state=state, viewport=size, **options)  # type: ignore[arg-type]
         contexts.append(context)
         page = context.new_page()
         visitor = Visitor(page=page, url=web.url, complaints=[])

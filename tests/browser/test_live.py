@@ -94,4 +94,4 @@ def test_reloading_the_page_of_a_new_key_makes_no_second_one(open_window: Open):
 
 
 def _wait_for_bell(page: Page) -> None:
-    page.wait_for_function("document.documentElement.dataset.bell === 'on'")
+    expect(page.locator("html")).to_have_attribute("data-bell", "on")

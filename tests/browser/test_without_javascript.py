@@ -36,7 +36,7 @@ def test_narrow_navigation_unfolds_without_javascript(open_window: Open):
 def test_usage_can_be_filtered_without_javascript(open_window: Open):
     page = open_window(java_script_enabled=False).visit("/app/usage/")
 
-    page.get_by_label("Model").select_option("claude-sonnet")
+    page.get_by_label("Model", exact=True).select_option("claude-sonnet")
     page.get_by_role("button", name="Filter").click()
 
     assert "model=claude-sonnet" in page.url
