@@ -171,17 +171,23 @@ class ControlLink:
         """Send records until each is taken or set aside; return what web says was spent, by key."""
         status, answer = await self._post(lines)
         if status == 200:
-            spent = orjson.loads(answer).get("spent_usd", {})
+            said = orjson.loads(answer)
+            for stray in said.get("rejected") or ():
+                self._set_aside(lines[stray["index"]], stray["reason"])
+            spent = said.get("spent_usd", {})
             return spent if isinstance(spent, dict) else {}
         if status not in ABOUT_THE_RECORDS:
             raise Unreachable(f"the web process answered {status} to usage")
         if len(lines) == 1:
-            self._spool.reject(lines[0], f"{status} {answer[:300].decode('utf-8', 'replace')}")
-            self._metrics.usage_rejected += 1
-            self._log.event("usage_rejected", level="error", status=status)
+            self._set_aside(lines[0], f"{status} {answer[:300].decode('utf-8', 'replace')}")
             return {}
         half = len(lines) // 2
         return {**await self._deliver(lines[:half]), **await self._deliver(lines[half:])}
+
+    def _set_aside(self, line: bytes, reason: str) -> None:
+        self._spool.reject(line, reason)
+        self._metrics.usage_rejected += 1
+        self._log.event("usage_rejected", level="error", reason=reason[:300])
 
     async def _post(self, lines: list[bytes]) -> tuple[int, bytes]:
         url = f"{self._settings.control_url}/internal/gateway/usage"

@@ -104,7 +104,7 @@ async def _open(call: Call, deployment: Deployment) -> aiohttp.ClientResponse:
     metrics = call.core.metrics
     metrics.upstream_open += 1
     try:
-        response = await call.core.session.post(
+        response = await call.core.session_for(provider).post(
             provider.chat_url, data=body, headers=provider.headers, allow_redirects=False
         )
     except BaseException as exc:

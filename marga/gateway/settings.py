@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from avyay_site import env, secrets
+from avyay_site.addresses import Allowance
 from avyay_site.crypto import internal_token
 from avyay_site.embedded import Layout
 
@@ -33,6 +34,7 @@ class Settings:
     idle_timeout_seconds: int
     keep_alive_seconds: int
     is_logging_requests: bool
+    allowance: Allowance
 
     @property
     def folder(self) -> Path:
@@ -71,4 +73,5 @@ def load() -> Settings:
         idle_timeout_seconds=env.integer("MARGA_IDLE_TIMEOUT_SECONDS", 30, least=1, most=3600),
         keep_alive_seconds=env.integer("MARGA_KEEP_ALIVE_SECONDS", 10, least=1, most=3600),
         is_logging_requests=env.boolean("MARGA_LOG_REQUESTS", True),
+        allowance=Allowance.parse(env.words("AVYAY_OUTBOUND_ALLOW")),
     )

@@ -55,6 +55,7 @@ class Provider:
     timeout_seconds: float
     chat_url: URL
     headers: dict[str, str] = field(default_factory=dict)
+    is_trusted: bool = True
     problem: str = ""
 
 
@@ -195,6 +196,7 @@ def _provider(row: dict[str, Any], encryption_keys: Sequence[str]) -> Provider:
         timeout_seconds=float(row.get("timeout_seconds") or 60),
         chat_url=URL(f"{base}/chat/completions"),
         headers=_upstream_headers(api_key),
+        is_trusted=bool(row.get("is_trusted", True)),
         problem=problem,
     )
 

@@ -101,6 +101,8 @@ class FakeWeb:
         self.status = 200
         self.usage_status = 200
         self.refuse_record: Callable[[dict[str, Any]], bool] = lambda record: False
+        self.wrong_model = ""
+        self.confirmed: set[int] = set()
         self.records: list[dict[str, Any]] = []
         self.url = ""
 
@@ -112,6 +114,7 @@ class FakeWeb:
         self._check(request)
         etag = f'"{self.version}"'
         if request.headers.get("If-None-Match") == etag:
+            self.confirmed.add(self.version)
             return web.Response(status=304)
         return web.json_response(self.document, headers={"ETag": etag})
 
@@ -124,9 +127,19 @@ class FakeWeb:
         if any(self.refuse_record(record) for record in records):
             return web.Response(status=400, text="a record is not acceptable")
         known = {record["request_id"] for record in self.records}
-        fresh = [record for record in records if record["request_id"] not in known]
+        wrong = [i for i, record in enumerate(records) if record["model_requested"] == self.wrong_model]
+        fresh = [
+            record for i, record in enumerate(records) if record["request_id"] not in known and i not in wrong
+        ]
         self.records += fresh
-        answer = {"inserted": len(fresh), "duplicate": len(records) - len(fresh), "spent_usd": {}}
+        answer = {
+            "inserted": len(fresh),
+            "duplicate": len(records) - len(fresh) - len(wrong),
+            "rejected": [
+                {"index": i, "request_id": records[i]["request_id"], "reason": "wrong"} for i in wrong
+            ],
+            "spent_usd": {},
+        }
         return web.json_response(answer)
 
     def _check(self, request: web.Request) -> None:
@@ -139,9 +152,9 @@ class FakeWeb:
         application = web.Application(client_max_size=64 << 20)
         application.router.add_get("/internal/gateway/snapshot", self.snapshot)
         application.router.add_post("/internal/gateway/usage", self.usage)
-        runner = web.AppRunner(application)
+        runner = web.AppRunner(application, shutdown_timeout=0.1)
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", port, shutdown_timeout=0.1)
+        site = web.TCPSite(runner, "127.0.0.1", port)
         await site.start()
         self.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
         try:
@@ -333,6 +346,10 @@ class Stage:
         self.gateway = gateway
         self.http: aiohttp.ClientSession = http
         self.key = key
+
+    async def fetched(self) -> None:
+        """Wait until the gateway uses the latest snapshot."""
+        await until(lambda: self.web.version in self.web.confirmed)
 
     def post(self, body: Any = None, *, key: str | None = None, headers: dict[str, str] | None = None) -> Any:
         text = self.key if key is None else key

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import socket
+
+import pytest
+from aiohttp.abc import AbstractResolver
+from yarl import URL
+
+from avyay_site.addresses import Allowance
+from marga.gateway.guard import CheckedResolver, NotReachable, check_literal
+from marga.gateway.tests.harness import provider_row, question, stage, until
+
+NOBODY = Allowance()
+OURS = Allowance.parse(["10.1.0.0/16", "models.internal"])
+
+
+class Fake(AbstractResolver):
+    def __init__(self, *hosts):
+        self.hosts = hosts
+
+    async def resolve(self, host, port=0, family=socket.AF_INET):
+        return [
+            {"hostname": host, "host": found, "port": port, "family": family, "proto": 0, "flags": 0}
+            for found in self.hosts
+        ]
+
+    async def close(self):
+        """Nothing is held."""
+
+
+@pytest.mark.parametrize(
+    "hosts",
+    [("127.0.0.1",), ("10.0.0.1",), ("169.254.169.254",), ("::1",), ("fe80::1%eth0",), ("::ffff:127.0.0.1",), ("93.184.216.34", "192.168.0.1")],
+)  # fmt: skip
+async def test_a_name_with_any_private_address_is_not_reached(hosts):
+    with pytest.raises(NotReachable):
+        await CheckedResolver(NOBODY, Fake(*hosts)).resolve("models.example.org", 443)
+
+
+@pytest.mark.parametrize(
+    ("host", "found", "allowance"),
+    [
+        ("models.example.org", "93.184.216.34", NOBODY),
+        ("models.example.org", "10.1.2.3", OURS),
+        ("models.internal", "192.168.0.1", OURS),
+    ],
+)
+async def test_public_and_allowed_addresses_are_reached(host, found, allowance):
+    (result,) = await CheckedResolver(allowance, Fake(found)).resolve(host, 443)
+
+    assert result["host"] == found
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1/v1", "http://[::1]/v1", "https://10.1.2.3/v1"])
+def test_an_address_in_the_url_itself_is_checked_too(url):
+    with pytest.raises(NotReachable):
+        check_literal(URL(url), NOBODY)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://10.1.2.3/v1", "https://93.184.216.34/", "https://models.example.org/"]
+)
+def test_what_is_public_allowed_or_a_name_passes_the_first_check(url):
+    check_literal(URL(url), OURS)
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "0x7f000001", "[::ffff:127.0.0.1]"])
+@pytest.mark.parametrize(("allowed", "status"), [("", 502), ("127.0.0.0/8,::ffff:127.0.0.0/104,::1", 200)])
+async def test_a_members_provider_in_a_private_network_is_never_asked(tmp_path, host, allowed, status):
+    async with stage(tmp_path, AVYAY_OUTBOUND_ALLOW=allowed) as here:
+        url = here.upstream.base_url.replace("127.0.0.1", host)
+        here.web.change({**here.web.document, "providers": [provider_row(url, is_trusted=False)]})
+        await here.fetched()
+
+        async with here.post() as answer:
+            text = await answer.text()
+
+    assert answer.status == status, text
+    assert bool(here.upstream.requests) == (status == 200)
+    if status == 502:
+        assert "cannot be reached" in text
+
+
+@pytest.mark.processes
+async def test_records_that_web_names_as_wrong_are_set_aside_and_the_others_are_not(tmp_path):
+    async with stage(tmp_path) as here:
+        here.web.wrong_model = "renamed"
+        for model in ("m", "renamed", "m"):
+            async with here.post(question(model=model)) as answer:
+                assert answer.status == 200
+        await until(lambda: len(here.web.records) == 2)
+
+        folder = here.gateway.var / "spool" / "usage" / "rejected"
+        await until(lambda: any(folder.glob("*.reasons")))
+        kept = b"".join(path.read_bytes() for path in folder.iterdir() if path.suffix != ".reasons")
+
+    assert kept.count(b'"renamed"') >= 1
+    assert kept.count(b"\n") == 1
