@@ -71,8 +71,7 @@ class NewestFirst(BasePagination):
                 "name": "cursor",
                 "in": "query",
                 "description": "`next_cursor` of the page before; without it, the newest rows.",
-                # Only answers make cursors: a pattern that nothing made up will match.
-                "schema": {"type": "string"},
+                "schema": {"type": "string", "format": "cursor"},
             },
         ]
 

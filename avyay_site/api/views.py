@@ -94,6 +94,7 @@ class WorkspaceViewSet(ApiMixin, mixins.ListModelMixin, mixins.RetrieveModelMixi
     """A list of a workspace's rows, newest first, and one row by its id. Another workspace's rows are not found."""
 
     newest_by: ClassVar[str] = "created_at"
+    lookup_value_regex = "[A-Za-z0-9_-]{1,64}"
 
     def get_queryset(self) -> QuerySet[Any]:
         queryset: Any = super().get_queryset()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -15,10 +16,10 @@ from avyay_site.keys.models import ApiKey
 MEMBERS = {"type", "title", "status", "detail", "instance", "request_id", "errors"}
 
 
-def check(response, status: int, slug: str) -> dict:
+def check(response, status: int, slug: str) -> dict[str, Any]:
     assert response.status_code == status, response.content
     assert response["Content-Type"] == "application/problem+json"
-    body = response.json()
+    body: dict[str, Any] = response.json()
     assert set(body) == MEMBERS
     assert body["type"].endswith(f"/api/docs/problems#{slug}")
     assert (body["status"], body["request_id"]) == (status, response["X-Request-Id"])

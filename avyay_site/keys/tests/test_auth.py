@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 from unittest.mock import patch
 from urllib.parse import quote
 
@@ -57,7 +59,7 @@ def ask(authorization: str, **headers: str):
     return Client().get("/api/v1/me", headers={"Authorization": authorization, **headers})
 
 
-def without_ids(response) -> dict:
+def without_ids(response) -> dict[str, Any]:
     return {**response.json(), "request_id": ""}
 
 
@@ -208,7 +210,7 @@ def test_the_api_answers_while_redis_is_away(workspace, settings, tmp_path):
 
 
 HOSTILE = st.one_of(
-    st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\r\n"), max_size=300),
+    st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\r\n"), max_size=300),
     st.sampled_from(
         [
             "' OR '1'='1",
@@ -233,7 +235,7 @@ def hostile_caller(workspace):
     )
 
 
-PLACES = {
+PLACES: dict[str, Callable[[Client, str], Any]] = {
     "Authorization": lambda caller, text: Client().get("/api/v1/me", headers={"Authorization": text}),
     "bearer": lambda caller, text: Client().get("/api/v1/me", headers={"Authorization": f"Bearer {text}"}),
     "X-API-Key": lambda caller, text: Client().get("/api/v1/me", headers={"X-API-Key": text}),
