@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from avyay_site import outbound
+from avyay_site import live, outbound
 from avyay_site.crypto import UnableToDecrypt
 from marga.models import Health, Kind, Provider
 
@@ -43,6 +43,8 @@ def check(provider: Provider, *, now: datetime, timeout: httpx.Timeout = TIMEOUT
     except _Fault as exc:
         verdict = Verdict(Health.FAILING, str(exc)[:300])
     Provider.objects.filter(pk=provider.pk).note_health(verdict.health, verdict.detail, now=now)
+    if verdict.health != provider.health:
+        live.ring(provider.workspace_id, "gateway")
     return verdict
 
 

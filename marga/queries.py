@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
+from django.db.models import F
+
 from avyay_site.accounts.access import Access
 from avyay_site.usage import reports
 from avyay_site.usage.models import UsageRecord
@@ -15,6 +17,8 @@ from marga.models import Health, Kind, Model, Provider
 PRODUCT = "marga"
 MOST_REQUESTS = 25
 MOST_LISTED = 300
+MOST_CHECKED = 50
+"""Providers asked in one go; the rest have their turn the next time."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,14 @@ def get_models(access: Access) -> list[Model]:
 def get_providers(access: Access) -> list[Provider]:
     """Return the providers that the workspace may call, own and shared."""
     return list(Provider.objects.usable_by(access).order_by("name", "id")[:MOST_LISTED])
+
+
+def get_stalest_provider_ids() -> list[str]:
+    """Return the enabled providers of all workspaces whose latest check is the oldest, those never checked first."""
+    found = Provider.objects.filter(is_enabled=True).order_by(
+        F("latest_checked_at").asc(nulls_first=True), "id"
+    )
+    return list(found.values_list("pk", flat=True)[:MOST_CHECKED])
 
 
 def get_failing(access: Access) -> list[Provider]:

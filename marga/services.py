@@ -90,7 +90,6 @@ def check_provider(*, by: Access, provider: Provider, now: datetime) -> Provider
     """Ask the provider whether it answers, and return it with what it said."""
     by.require_role(Role.MEMBER)
     checking.check(provider, now=now)
-    live.ring(provider.workspace_id, "gateway")
     provider.refresh_from_db()
     return provider
 

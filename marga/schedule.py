@@ -1,0 +1,25 @@
+"""What the gateway's part does by the clock."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from avyay_site import hints, schedules
+from marga import discovering, queries, tasks
+
+
+@hints.task(queue="default")
+def discover(**_: object) -> None:
+    """Bring the providers of the environment up to date."""
+    discovering.discover(now=timezone.now())
+
+
+@hints.task(queue="default")
+def check_providers(**_: object) -> None:
+    """Have the providers checked whose latest check is the oldest."""
+    for provider_id in queries.get_stalest_provider_ids():
+        tasks.check_provider.delay_on_commit(provider_id=provider_id)
+
+
+schedules.every(discover, seconds=300, name="marga: find providers in the environment")
+schedules.every(check_providers, seconds=120, name="marga: ask providers whether they answer")

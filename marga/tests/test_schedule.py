@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from avyay_site import schedules
+from marga import discovering, schedule, tasks
+from marga.models import Health, Kind
+from marga.tests.factories import ProviderFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_providers_that_waited_longest_are_checked_first_and_only_enabled_ones(now, monkeypatch):
+    recent = ProviderFactory(latest_checked_at=now)
+    old = ProviderFactory(latest_checked_at=now - dt.timedelta(hours=1))
+    never = ProviderFactory()
+    ProviderFactory(is_enabled=False)
+    asked = []
+    monkeypatch.setattr(
+        tasks.check_provider, "delay_on_commit", lambda *, provider_id: asked.append(provider_id)
+    )
+
+    schedule.check_providers()
+
+    assert asked == [never.pk, old.pk, recent.pk]
+
+
+def test_a_check_in_the_background_notes_what_came_of_it():
+    provider = ProviderFactory(kind=Kind.SANDBOX, base_url="")
+
+    tasks.check_provider(provider_id=provider.pk)
+
+    provider.refresh_from_db()
+    assert provider.health == Health.OK
+    assert provider.latest_checked_at
+
+
+def test_a_provider_that_is_gone_or_switched_off_is_left_alone():
+    provider = ProviderFactory(is_enabled=False)
+
+    tasks.check_provider(provider_id=provider.pk, unknown_argument_of_a_newer_caller=1)
+    tasks.check_provider(provider_id="prov_gone")
+
+    provider.refresh_from_db()
+    assert provider.latest_checked_at is None
+
+
+def test_the_environment_is_looked_at_by_the_clock(monkeypatch):
+    asked = []
+    monkeypatch.setattr(discovering, "discover", lambda *, now: asked.append(now))
+
+    schedule.discover()
+
+    assert len(asked) == 1
+    assert {one.task for one in schedules.declared()} >= {
+        "marga.schedule.discover",
+        "marga.schedule.check_providers",
+    }
