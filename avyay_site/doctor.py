@@ -13,13 +13,11 @@ from enum import StrEnum
 from importlib import metadata
 from pathlib import Path
 
-import psutil
 from django.conf import settings
 
 from avyay_site import embedded, places, start
 from avyay_site.embedded import Layout
 from avyay_site.env import WrongVariable
-from avyay_site.supervise import MARK
 
 LEAST_FREE_BYTES = 200 * 1024**2
 ENOUGH_FREE_BYTES = 2 * 1024**3
@@ -186,9 +184,8 @@ def programs(here: places.Places | None, layout: Layout) -> Iterator[Finding]:
     yield Finding("platform", State.OK, f"process {here.pid}")
     yield _answering("web", f"{here.web}/readyz", layout)
     yield _answering("gateway", f"{here.gateway}/readyz", layout)
-    running = _marked_commands(layout.var)
     for name in ("worker", "beat"):
-        if any("avyay_site.celery_child" in line and name in line for line in running):
+        if places.is_alive(layout, name):
             yield Finding(name, State.OK, "running")
         else:
             yield Finding(name, State.FAIL, "not running", f"see {layout.logs / f'{name}.log'}")
@@ -209,17 +206,6 @@ def _answering(name: str, url: str, layout: Layout) -> Finding:
     return Finding(
         name, State.FAIL, f"{url} gives {status or 'no answer'}", f"see {layout.logs / f'{name}.log'}"
     )
-
-
-def _marked_commands(var: Path) -> list[list[str]]:
-    found: list[list[str]] = []
-    for process in psutil.process_iter():
-        try:
-            if process.environ().get(MARK) == str(var):
-                found.append(process.cmdline())
-        except psutil.Error:
-            continue
-    return found
 
 
 def _locked(lock: Path) -> Iterator[tuple[str, str]]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import IO
 
 MOST_BYTES = 10 * 1024 * 1024
-EXCERPT_BYTES = 2000
+EXCERPT_BYTES = 4000
 
 
 def open_log(folder: Path, name: str) -> IO[bytes]:
@@ -30,15 +31,33 @@ def rotate(folder: Path, name: str, *, most_bytes: int = MOST_BYTES) -> bool:
     return True
 
 
-def excerpt(folder: Path, name: str) -> str:
-    """Return where a child's log is, and its last lines, to follow a message."""
+def size(folder: Path, name: str) -> int:
+    """Return how long a child's log is, 0 without one."""
     path = _path(folder, name)
-    if not path.exists() or not path.stat().st_size:
+    return path.stat().st_size if path.exists() else 0
+
+
+def excerpt(folder: Path, name: str, *, since: int = 0) -> str:
+    """Return where a child's log is, and its last lines after `since` bytes, to follow a message."""
+    lines = _end(folder, name, since).splitlines()[-12:]
+    return (
+        "\n".join([f" The end of {_path(folder, name)}:", *(f"  {line}" for line in lines)]) if lines else ""
+    )
+
+
+def complaint(folder: Path, name: str, *, since: int = 0) -> str:
+    """Return the sentence of a WrongVariable that ended a child, empty if it ended otherwise."""
+    found = re.findall(r"WrongVariable: (.+)", _end(folder, name, since))
+    return str(found[-1]) if found else ""
+
+
+def _end(folder: Path, name: str, since: int) -> str:
+    path = _path(folder, name)
+    if not path.exists():
         return ""
     with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - EXCERPT_BYTES))
-        lines = file.read().decode(errors="replace").splitlines()[-12:]
-    return "\n".join([f" The end of {path}:", *(f"  {line}" for line in lines)])
+        file.seek(max(since, path.stat().st_size - EXCERPT_BYTES))
+        return file.read().decode(errors="replace")
 
 
 def _path(folder: Path, name: str) -> Path:

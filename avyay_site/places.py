@@ -53,6 +53,20 @@ def running(var: Path) -> Places | None:
     return places if answers(f"{places.web}/healthz") else None
 
 
+def is_alive(layout: Layout, name: str) -> bool:
+    """Say whether the latest process of a child runs."""
+    pid = pid_of(layout, name)
+    return pid is not None and psutil.pid_exists(pid)
+
+
+def pid_of(layout: Layout, name: str) -> int | None:
+    """Return the number of a child's latest process."""
+    try:
+        return int((layout.run / f"{name}.pid").read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return None
+
+
 def answers(url: str, *, timeout_seconds: float = 1.0) -> bool:
     """Say whether an address of ours answers a GET with 2xx."""
     return status_of(url, timeout_seconds=timeout_seconds) in range(200, 300)

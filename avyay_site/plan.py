@@ -156,7 +156,7 @@ def _web(plan: Plan) -> Child:
         name="web",
         argv=(sys.executable, "-m", "granian", *place, *crew, *HTTP_OPTIONS, "avyay_site.asgi:application"),
         environment=plan.environment,
-        is_ready=partial(places.answers, f"{plan.web}/readyz"),
+        is_ready=partial(places.answers, f"{plan.web}/readyz", timeout_seconds=0.5),
         needs=("initial",),
         stop_stage=1,
         stop_seconds=1.5,
@@ -169,7 +169,7 @@ def _gateway(plan: Plan) -> Child:
         name="gateway",
         argv=(*command[:-1], RESPAWN, command[-1]),
         environment=plan.environment,
-        is_ready=partial(places.answers, f"{plan.gateway}/healthz"),
+        is_ready=partial(places.answers, f"{plan.gateway}/readyz", timeout_seconds=0.5),
         stop_stage=0,
         stop_seconds=4,
     )

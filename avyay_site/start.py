@@ -58,7 +58,7 @@ def run(ready_file: Path | None) -> int:
             check_port("AVYAY_HTTP_PORT", wanted.bind, wanted.web_port)
             check_port("MARGA_PORT", wanted.bind, wanted.gateway_port)
             _supervise(wanted, ready_file, started_at)
-    except (env.WrongVariable, embedded.UnableToStart, PortTaken) as exc:
+    except (env.WrongVariable, embedded.UnableToStart, PortTaken, supervise.WrongSetting) as exc:
         say(str(exc))
         return WRONG_START
     except supervise.UnableToStart as exc:
@@ -100,6 +100,7 @@ def _supervise(wanted: Plan, ready_file: Path | None, started_at: float) -> None
     supervisor = supervise.Supervisor(
         plan.children(wanted),
         logs=None if wanted.logs_to_stderr else layout.logs,
+        run=layout.run,
         mark=str(layout.var),
         say=say,
     )

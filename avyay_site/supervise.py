@@ -34,6 +34,10 @@ class UnableToStart(Exception):
     """A child does not come up; the message names it and shows the end of its log."""
 
 
+class WrongSetting(UnableToStart):
+    """A child refuses a variable; the message is its sentence."""
+
+
 @dataclass(frozen=True)
 class Child:
     """One process to keep running.
@@ -65,12 +69,14 @@ class _State:
     ready_at: float = 0.0
     due_at: float = 0.0
     failures: int = 0
+    log_start: int = 0
 
 
 class Supervisor:
     """Keeps children running until a signal or `stop`.
 
     logs: folder of one file a child, or None to share our own output.
+    run: folder of `<name>.pid`, the latest process of each child, for `doctor` and scripts.
     mark: value of AVYAY_CHILD_OF in every child.
     tries: how often a child may die before it was ever ready, until the start is given up.
     """
@@ -80,12 +86,14 @@ class Supervisor:
         children: Sequence[Child],
         *,
         logs: Path | None,
+        run: Path,
         mark: str,
         say: Callable[[str], None],
         tries: int = 3,
     ) -> None:
         self._states = {child.name: _State(child) for child in children}
         self._logs = logs
+        self._run = run
         self._mark = mark
         self._say = say
         self._tries = tries
@@ -147,7 +155,9 @@ class Supervisor:
     def _start(self, state: _State) -> None:
         child = state.child
         try:
+            state.log_start = 0 if self._logs is None else logfiles.size(self._logs, child.name)
             state.process = self._spawn(child)
+            (self._run / f"{child.name}.pid").write_text(str(state.process.pid), encoding="ascii")
         except OSError as exc:
             if not self._is_announced:
                 raise UnableToStart(f"{child.name} cannot be started: {exc}.") from exc
@@ -185,7 +195,7 @@ class Supervisor:
             state.failures = 0
         state.is_ready = False
         if not self._is_announced and (child.is_task or state.failures + 1 >= self._tries):
-            raise UnableToStart(f"{child.name} {_ending(code)} at the start.{self._excerpt(child.name)}")
+            raise self._failure(state, code)
         self._retry_later(state, _ending(code), now)
 
     def _retry_later(self, state: _State, why: str, now: float) -> None:
@@ -194,8 +204,14 @@ class Supervisor:
         state.due_at = now + wait
         self._say(f"{state.child.name} {why}; starting it again in {wait:.1f} s")
 
-    def _excerpt(self, name: str) -> str:
-        return "" if self._logs is None else logfiles.excerpt(self._logs, name)
+    def _failure(self, state: _State, code: int) -> UnableToStart:
+        name, excerpt = state.child.name, ""
+        if self._logs is not None:
+            complaint = logfiles.complaint(self._logs, name, since=state.log_start)
+            if complaint:
+                return WrongSetting(complaint)
+            excerpt = logfiles.excerpt(self._logs, name, since=state.log_start)
+        return UnableToStart(f"{name} {_ending(code)} at the start.{excerpt}")
 
     def _announce(self, when_ready: Callable[[], None]) -> None:
         if not self._is_announced and all(state.is_ready for state in self._states.values()):

@@ -43,7 +43,7 @@ def said():
 @pytest.fixture
 def supervisor_of(tmp_path, said):
     def make(*children, **more):
-        return Supervisor(children, logs=tmp_path, mark=str(tmp_path), say=said.append, **more)
+        return Supervisor(children, logs=tmp_path, run=tmp_path, mark=str(tmp_path), say=said.append, **more)
 
     return make
 
@@ -74,7 +74,7 @@ def wait_until(is_true, seconds=10):
         time.sleep(0.01)
 
 
-def test_a_killed_child_is_started_again_and_the_others_are_left_alone(supervisor_of, said):
+def test_a_killed_child_is_started_again_and_the_others_are_left_alone(supervisor_of, said, tmp_path):
     supervisor = supervisor_of(child("a"), child("b"))
     seen = {}
 
@@ -90,6 +90,7 @@ def test_a_killed_child_is_started_again_and_the_others_are_left_alone(superviso
         supervisor.run()
 
     assert seen["after"]["b"] == seen["before"]["b"]
+    assert int((tmp_path / "a.pid").read_text()) == seen["after"]["a"]
     assert said[0] == "a was killed (SIGKILL); starting it again in 0.2 s"
 
 
@@ -173,6 +174,17 @@ def test_a_start_is_given_up_when_a_child_keeps_dying_and_the_log_is_shown(super
 
     assert "no such setting" in str(caught.value)
     assert supervisor.pids == {}
+
+
+def test_a_refused_variable_is_told_in_its_own_sentence_but_not_one_of_an_earlier_start(
+    supervisor_of, tmp_path
+):
+    raising = "class WrongVariable(Exception): pass\nraise WrongVariable('PORT is 80a; set it to a number.')"
+
+    with pytest.raises(supervise.WrongSetting, match=r"^PORT is 80a; set it to a number\.$"):
+        supervisor_of(child("web", raising, is_task=True)).run()
+    with pytest.raises(supervise.UnableToStart, match=r"^web ended with 3 at the start\.$"):
+        supervisor_of(child("web", "import sys; sys.exit(3)", is_task=True)).run()
 
 
 def test_a_failed_task_ends_the_start_at_once(supervisor_of):
