@@ -53,6 +53,17 @@ def allow(name: str, identity: str, per_minute: int, *, minutes: int = 1) -> Dec
     return _decide(_local(), item, identity)
 
 
+def pardon(name: str, identity: str, per_minute: int, *, minutes: int = 1) -> None:
+    """Forget the acts of identity that were counted: it has shown that they were honest."""
+    item = RateLimitItemPerMinute(per_minute, minutes, namespace=f"avyay:{name}")
+    if _outage.is_over():
+        try:
+            _shared(settings.REDIS_URL).clear(item, identity)
+        except (RedisError, OSError) as exc:
+            _outage.begin(exc)
+    _local().clear(item, identity)
+
+
 def forget() -> None:
     """Drop the local counters and the memory of an outage; tests start from here."""
     _local.cache_clear()

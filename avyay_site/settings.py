@@ -150,6 +150,7 @@ CHANNEL_LAYERS = {
 # --- people
 
 AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["avyay_site.accounts.backends.ThrottledBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
@@ -320,4 +321,5 @@ LOG_LEVEL = env.text("AVYAY_LOG_LEVEL", "INFO").upper()
 LOGGING_CONFIG = None
 logs.configure(level=LOG_LEVEL)
 
-SILENCED_SYSTEM_CHECKS: list[str] = []
+# On http://localhost these four ask for what https alone can give; avyay.W003 warns when others can reach us by http.
+SILENCED_SYSTEM_CHECKS = [] if IS_HTTPS else [f"security.{name}" for name in ("W004", "W008", "W012", "W016")]

@@ -6,18 +6,13 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth import views as auth
-from django.contrib.auth.forms import PasswordChangeForm
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.http import HttpResponse
 from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 
-from avyay_site import limits
 from avyay_site.accounts.forms import SignInForm
-from avyay_site.client_ip import client_ip
-
-TRIES = 10
-WINDOW_MINUTES = 15
 
 
 class SignIn(auth.LoginView):
@@ -27,18 +22,15 @@ class SignIn(auth.LoginView):
     authentication_form = SignInForm
     redirect_authenticated_user = True
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        account = request.POST.get("username", "").strip().lower()[:254]
-        identity = f"{account} {client_ip(request)}"
-        decision = limits.allow("sign-in", identity, TRIES, minutes=WINDOW_MINUTES)
-        if decision.allowed:
-            return super().post(request, *args, **kwargs)
-        form = self.get_form()
-        form.add_error(
-            None, f"Too many tries for this account; wait {decision.reset_seconds // 60 + 1} minutes."
-        )
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
+        """Answer a wrong password; too many of them with 429, as accounts/backends.py has counted."""
+        wait: int = getattr(self.request, "sign_in_wait_seconds", 0)
+        if not wait:
+            return super().form_invalid(form)
+        form.errors.clear()
+        form.add_error(None, f"Too many tries for this account; wait {wait // 60 + 1} minutes.")
         response = self.render_to_response(self.get_context_data(form=form), status=429)
-        response["Retry-After"] = str(decision.reset_seconds)
+        response["Retry-After"] = str(wait)
         return response
 
 

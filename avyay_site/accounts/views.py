@@ -19,8 +19,6 @@ from avyay_site.accounts.access import SESSION_WORKSPACE, Access
 from avyay_site.accounts.forms import InviteForm, JoinForm, ProfileForm, WorkspaceForm
 from avyay_site.accounts.models import Invitation, Membership, Role, User
 
-PASSWORD_BACKEND = "django.contrib.auth.backends.ModelBackend"  # noqa: S105 - a module, not a password
-
 
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
@@ -52,7 +50,7 @@ def _accept(request: HttpRequest, token: str, form: JoinForm) -> HttpResponse:
             form.add_error("password", str(exc))
             context = {"invitation": invitation, "form": form, "has_account": False}
             return render(request, "accounts/join.html", context, status=400)
-        login(request, membership.user, backend=PASSWORD_BACKEND)
+        login(request, membership.user)
     request.session[SESSION_WORKSPACE] = membership.workspace_id
     return redirect("start")
 
