@@ -14,6 +14,7 @@ NEEDS_NOTHING = frozenset(
         "check",
         "compilemessages",
         "collectstatic",
+        "demo",
         "diffsettings",
         "doctor",
         "findstatic",

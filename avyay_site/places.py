@@ -72,12 +72,14 @@ def answers(url: str, *, timeout_seconds: float = 1.0) -> bool:
     return status_of(url, timeout_seconds=timeout_seconds) in range(200, 300)
 
 
-def status_of(url: str, *, timeout_seconds: float = 1.0) -> int:
+def status_of(url: str, *, timeout_seconds: float = 1.0, bearer: str = "") -> int:
     """Return the status that a GET gives, 0 without an answer. Plain HTTP on this machine, no proxy."""
     parts = urlsplit(url)
     link = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=timeout_seconds)
     try:
-        link.request("GET", parts.path or "/")
+        link.request(
+            "GET", parts.path or "/", headers={"Authorization": f"Bearer {bearer}"} if bearer else {}
+        )
         return link.getresponse().status
     except (OSError, http.client.HTTPException):
         return 0
