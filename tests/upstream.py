@@ -80,9 +80,8 @@ def _head(body: dict[str, Any], kind: str) -> dict[str, Any]:
 def running_upstream() -> Iterator[Upstream]:
     """Give a provider on a free port of loopback."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.RequestHandlerClass = type("Bound", (Handler,), {})
     upstream = Upstream(f"http://127.0.0.1:{server.server_port}/v1")
-    server.RequestHandlerClass.upstream = upstream
+    server.RequestHandlerClass = type("Bound", (Handler,), {"upstream": upstream})
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:

@@ -176,7 +176,7 @@ def test_a_key_that_was_just_issued_is_tried_until_the_gateway_knows_it(way, mon
 
 @pytest.mark.django_db
 def test_each_workspace_has_one_key_of_its_own_that_is_issued_on_first_use(now):
-    one, other = WorkspaceFactory(), WorkspaceFactory()
+    one, other = WorkspaceFactory.create(), WorkspaceFactory.create()
 
     first = internal.get_secret(workspace_id=one.pk, now=now)
     again = internal.get_secret(workspace_id=one.pk, now=now)
@@ -190,7 +190,7 @@ def test_each_workspace_has_one_key_of_its_own_that_is_issued_on_first_use(now):
 
 @pytest.mark.django_db
 def test_a_revoked_key_of_the_platform_is_replaced(now):
-    workspace = WorkspaceFactory()
+    workspace = WorkspaceFactory.create()
     first = internal.get_secret(workspace_id=workspace.pk, now=now)
     revoke_key(by=access.for_system(workspace), key=ApiKey.objects.get(), now=now)
 

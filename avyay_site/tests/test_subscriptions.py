@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 def workspace(monkeypatch):
     """A workspace with a channel that asks for everything; nothing is really sent."""
     monkeypatch.setattr("avyay_site.notifications.tasks.send_due.delay_on_commit", lambda **_: None)
-    workspace = WorkspaceFactory(name="Blue")
+    workspace = WorkspaceFactory.create(name="Blue")
     services.create_channel(
         by=access.for_system(workspace),
         name="mail",
@@ -54,7 +54,7 @@ def test_keys_that_are_issued_and_revoked_are_told_and_changes_are_not(
 
 
 def test_somebody_who_joins_is_told(workspace, django_capture_on_commit_callbacks):
-    joined = MembershipFactory(workspace=workspace, user__email="new@example.org")
+    joined = MembershipFactory.create(workspace=workspace, user__email="new@example.org")
 
     with django_capture_on_commit_callbacks(execute=True):
         events.publish(MemberJoined(workspace_id=workspace.pk, user_id=joined.user_id))

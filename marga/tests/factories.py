@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import factory
+from factory.declarations import SelfAttribute, Sequence, SubFactory
 from factory.django import DjangoModelFactory
 
 from avyay_site.accounts.tests.factories import WorkspaceFactory
@@ -13,8 +13,8 @@ class ProviderFactory(DjangoModelFactory[Provider]):
     class Meta:
         model = Provider
 
-    workspace = factory.SubFactory(WorkspaceFactory)
-    name = factory.Sequence(lambda n: f"provider-{n}")
+    workspace = SubFactory(WorkspaceFactory)
+    name = Sequence(lambda n: f"provider-{n}")
     kind = Kind.OPENAI
     base_url = "https://models.example.org/v1"
     api_key = "sk-upstream-canary"
@@ -24,7 +24,7 @@ class ModelFactory(DjangoModelFactory[Model]):
     class Meta:
         model = Model
 
-    provider = factory.SubFactory(ProviderFactory)
-    workspace = factory.SelfAttribute("provider.workspace")
-    name = factory.Sequence(lambda n: f"model-{n}")
-    upstream_name = factory.SelfAttribute("name")
+    provider = SubFactory(ProviderFactory)
+    workspace = SelfAttribute("provider.workspace")
+    name = Sequence(lambda n: f"model-{n}")
+    upstream_name = SelfAttribute("name")

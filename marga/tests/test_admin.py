@@ -16,7 +16,7 @@ PROVIDERS, MODELS = reverse("admin:marga_provider_changelist"), reverse("admin:m
 @pytest.fixture
 def operator(client):
     """Return a client of an operator."""
-    client.force_login(UserFactory(is_staff=True, is_superuser=True))
+    client.force_login(UserFactory.create(is_staff=True, is_superuser=True))
     return client
 
 
@@ -36,7 +36,7 @@ def provider_form(provider, **changes):
 
 
 def test_a_provider_is_added_with_a_private_address_and_a_key(operator):
-    workspace = WorkspaceFactory()
+    workspace = WorkspaceFactory.create()
     form = {
         "workspace": workspace.pk,
         "name": "inside",
@@ -58,7 +58,7 @@ def test_a_provider_is_added_with_a_private_address_and_a_key(operator):
 
 
 def test_the_key_is_never_shown_and_an_empty_field_keeps_it(operator):
-    provider = ProviderFactory()
+    provider = ProviderFactory.create()
 
     assert b"sk-upstream-canary" not in operator.get(change_url(provider)).content
     operator.post(change_url(provider), provider_form(provider, name="renamed"))
@@ -77,8 +77,8 @@ def test_the_key_is_never_shown_and_an_empty_field_keeps_it(operator):
     ],
 )
 def test_what_the_service_refuses_stands_at_the_form(operator, changes, words):
-    provider = ProviderFactory()
-    ProviderFactory(workspace=provider.workspace, name="taken")
+    provider = ProviderFactory.create()
+    ProviderFactory.create(workspace=provider.workspace, name="taken")
 
     answer = operator.post(change_url(provider), provider_form(provider, **changes))
 
@@ -90,7 +90,7 @@ def test_what_the_service_refuses_stands_at_the_form(operator, changes, words):
 
 
 def test_what_comes_from_the_config_file_cannot_be_changed_or_deleted(operator):
-    model = ModelFactory(provider__source=Source.CONFIG)
+    model = ModelFactory.create(provider__source=Source.CONFIG)
 
     answer = operator.post(change_url(model.provider), provider_form(model.provider, name="other"))
     assert "config file" in answer.content.decode()
@@ -106,7 +106,7 @@ def test_what_comes_from_the_config_file_cannot_be_changed_or_deleted(operator):
 
 
 def test_a_model_is_added_priced_and_removed(operator):
-    provider = ProviderFactory()
+    provider = ProviderFactory.create()
     form = {
         "provider": provider.pk,
         "name": "fast",
@@ -129,7 +129,7 @@ def test_a_model_is_added_priced_and_removed(operator):
 
 
 def test_actions_switch_and_check(operator):
-    provider = ProviderFactory(base_url="http://127.0.0.1:9/v1", is_trusted=True)
+    provider = ProviderFactory.create(base_url="http://127.0.0.1:9/v1", is_trusted=True)
 
     operator.post(PROVIDERS, {"action": "switch_off", "_selected_action": [provider.pk]})
     provider.refresh_from_db()
@@ -147,7 +147,7 @@ def test_actions_switch_and_check(operator):
 )
 def test_lists_cost_the_same_however_long_they_are(operator, url, django_assert_max_num_queries):
     for _ in range(60):
-        ModelFactory()
+        ModelFactory.create()
 
     with django_assert_max_num_queries(12):
         assert operator.get(url).status_code == 200

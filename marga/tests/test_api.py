@@ -19,7 +19,7 @@ PROVIDERS, MODELS, REQUESTS = "/api/v1/marga/providers", "/api/v1/marga/models",
 
 @pytest.fixture
 def workspace():
-    return WorkspaceFactory()
+    return WorkspaceFactory.create()
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_the_key_is_stored_and_never_read(call):
     ],
 )
 def test_a_wrong_provider_is_refused_with_a_problem(call, workspace, body, status):
-    ProviderFactory(workspace=workspace, name="taken")
+    ProviderFactory.create(workspace=workspace, name="taken")
 
     answer = call("post", PROVIDERS, body)
 
@@ -94,8 +94,8 @@ def test_a_wrong_provider_is_refused_with_a_problem(call, workspace, body, statu
 
 
 def test_shared_models_are_read_by_all_and_changed_by_none_of_them(call):
-    shared = ModelFactory(provider__is_shared=True)
-    ModelFactory(name="of-another")
+    shared = ModelFactory.create(provider__is_shared=True)
+    ModelFactory.create(name="of-another")
 
     assert [row["id"] for row in call("get", MODELS).json()["data"]] == [shared.pk]
     assert call("get", f"{MODELS}/{shared.pk}").status_code == 200
@@ -105,7 +105,7 @@ def test_shared_models_are_read_by_all_and_changed_by_none_of_them(call):
 
 
 def test_a_model_is_not_hung_on_another_workspaces_provider(call):
-    theirs = ProviderFactory()
+    theirs = ProviderFactory.create()
 
     answer = call("post", MODELS, {"provider_id": theirs.pk, "name": "x"})
 
@@ -116,7 +116,7 @@ def test_a_model_is_not_hung_on_another_workspaces_provider(call):
 
 @pytest.mark.parametrize("price", ["-1", "1e3", "NaN", "1.1234567", 1.5, "12345678"])
 def test_a_price_that_is_no_exact_amount_is_refused(call, workspace, price):
-    provider = ProviderFactory(workspace=workspace)
+    provider = ProviderFactory.create(workspace=workspace)
 
     answer = call("post", MODELS, {"provider_id": provider.pk, "name": "x", "input_usd_per_mtok": price})
 
@@ -124,7 +124,9 @@ def test_a_price_that_is_no_exact_amount_is_refused(call, workspace, price):
 
 
 def test_a_check_says_what_came_of_it(call, workspace):
-    provider = ProviderFactory(workspace=workspace, base_url="http://127.0.0.1:9009/v1", is_trusted=True)
+    provider = ProviderFactory.create(
+        workspace=workspace, base_url="http://127.0.0.1:9009/v1", is_trusted=True
+    )
 
     answer = call("post", f"{PROVIDERS}/{provider.pk}/check")
 
@@ -133,7 +135,7 @@ def test_a_check_says_what_came_of_it(call, workspace):
 
 
 def test_what_comes_from_the_config_file_is_changed_there(call, workspace):
-    provider = ProviderFactory(workspace=workspace, source=Source.CONFIG)
+    provider = ProviderFactory.create(workspace=workspace, source=Source.CONFIG)
 
     answer = call("patch", f"{PROVIDERS}/{provider.pk}", {"name": "other"})
 
@@ -159,9 +161,9 @@ def test_requests_are_those_of_the_gateway(call, workspace):
 
 
 def test_a_list_costs_the_same_however_long_it_is(call, workspace, django_assert_max_num_queries):
-    provider = ProviderFactory(workspace=workspace)
+    provider = ProviderFactory.create(workspace=workspace)
     for _ in range(40):
-        ModelFactory(provider=provider)
+        ModelFactory.create(provider=provider)
 
     with django_assert_max_num_queries(6):
         assert len(call("get", MODELS).json()["data"]) == 40

@@ -45,7 +45,12 @@ def test_without_a_file_the_command_says_how_to_name_one(settings):
 
 def test_discovery_runs_by_command_and_at_each_start(monkeypatch, now):
     asked = []
-    monkeypatch.setattr(discovering, "discover", lambda *, now: asked.append(now) or ["openai"])
+
+    def discover(*, now):
+        asked.append(now)
+        return ["openai"]
+
+    monkeypatch.setattr(discovering, "discover", discover)
 
     assert "openai" in run("marga_discover")
     steps.run(now)

@@ -27,7 +27,7 @@ providers:
 
 @pytest.fixture
 def workspace():
-    return WorkspaceFactory(slug="default")
+    return WorkspaceFactory.create(slug="default")
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def test_an_unchanged_file_costs_no_query(config, django_assert_num_queries):
 
 
 def test_a_name_that_was_given_by_hand_is_not_taken_over(config, workspace):
-    theirs = ProviderFactory(workspace=workspace, name="upstream")
+    theirs = ProviderFactory.create(workspace=workspace, name="upstream")
 
     status = config(TEXT)
 
@@ -113,7 +113,7 @@ def test_a_name_that_was_given_by_hand_is_not_taken_over(config, workspace):
 
 
 def test_the_file_wins_over_what_was_found_in_the_environment(config, workspace):
-    ProviderFactory(workspace=workspace, name="upstream", source=Source.ENVIRONMENT)
+    ProviderFactory.create(workspace=workspace, name="upstream", source=Source.ENVIRONMENT)
 
     config(TEXT)
 

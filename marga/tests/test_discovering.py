@@ -19,6 +19,7 @@ pytestmark = pytest.mark.django_db
 class Upstream(BaseHTTPRequestHandler):
     """A provider's list of models, in each kind's form."""
 
+    url = ""
     status = 200
     names = ("gpt-5-mini", "text-embedding-3-small", "brand-new")
     asked: list[tuple[str, str]] = []
@@ -37,9 +38,13 @@ class Upstream(BaseHTTPRequestHandler):
         pass
 
 
+def _fresh_handler() -> type[Upstream]:
+    return type("Handler", (Upstream,), {"asked": []})
+
+
 @pytest.fixture
 def upstream():
-    handler = type("Handler", (Upstream,), {"asked": []})
+    handler = _fresh_handler()
     server = HTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
@@ -55,7 +60,7 @@ def quiet(settings, monkeypatch):
     """Let nothing of this machine be found."""
     settings.OPENAI_API_KEY = settings.ANTHROPIC_API_KEY = settings.OLLAMA_HOST = ""
     monkeypatch.setattr(discovering, "_local_ollama", lambda: "")
-    return WorkspaceFactory(slug="default")
+    return WorkspaceFactory.create(slug="default")
 
 
 def test_nothing_in_the_environment_makes_nothing(now):
@@ -113,7 +118,7 @@ def test_a_second_look_keeps_what_an_operator_changed(settings, upstream, now):
 def test_what_leaves_the_environment_leaves_the_rows_and_nothing_else_does(settings, upstream, now, quiet):
     settings.OPENAI_API_KEY, settings.OPENAI_BASE_URL = "sk-canary", f"{upstream.url}/v1"
     discovering.discover(now=now)
-    theirs = ModelFactory(provider__workspace=quiet).provider
+    theirs = ModelFactory.create(provider__workspace=quiet).provider
 
     settings.OPENAI_API_KEY = ""
     discovering.discover(now=now)
@@ -122,7 +127,7 @@ def test_what_leaves_the_environment_leaves_the_rows_and_nothing_else_does(setti
 
 
 def test_a_name_that_was_given_by_hand_is_left_alone(settings, upstream, now, quiet):
-    theirs = ProviderFactory(workspace=quiet, name="openai")
+    theirs = ProviderFactory.create(workspace=quiet, name="openai")
     settings.OPENAI_API_KEY, settings.OPENAI_BASE_URL = "sk-canary", f"{upstream.url}/v1"
 
     discovering.discover(now=now)
@@ -150,7 +155,7 @@ def test_ollama_host_is_read_as_ollama_reads_it(host, url):
 @pytest.mark.parametrize("status", [401, 403, 500, 302])
 def test_a_check_says_what_is_wrong_without_repeating_the_provider(upstream, status, now):
     upstream.status = status
-    provider = ProviderFactory(base_url=f"{upstream.url}/v1", is_trusted=True)
+    provider = ProviderFactory.create(base_url=f"{upstream.url}/v1", is_trusted=True)
 
     verdict = checking.check(provider, now=now)
 
@@ -163,7 +168,9 @@ def test_a_check_says_what_is_wrong_without_repeating_the_provider(upstream, sta
 
 def test_an_answer_that_is_no_list_of_models_is_a_failure(upstream, now):
     upstream.names = ()
-    provider = ProviderFactory(base_url=f"{upstream.url}/api/tags?x", kind=Kind.OPENAI, is_trusted=True)
+    provider = ProviderFactory.create(
+        base_url=f"{upstream.url}/api/tags?x", kind=Kind.OPENAI, is_trusted=True
+    )
 
     assert checking.check(provider, now=now).health == Health.OK
     provider.kind = Kind.OLLAMA
@@ -171,7 +178,7 @@ def test_an_answer_that_is_no_list_of_models_is_a_failure(upstream, now):
 
 
 def test_a_members_provider_is_not_followed_into_a_private_network(upstream, now):
-    provider = ProviderFactory(base_url=f"{upstream.url}/v1", is_trusted=False)
+    provider = ProviderFactory.create(base_url=f"{upstream.url}/v1", is_trusted=False)
 
     verdict = checking.check(provider, now=now)
 
@@ -180,7 +187,7 @@ def test_a_members_provider_is_not_followed_into_a_private_network(upstream, now
 
 
 def test_a_check_does_not_change_the_snapshot(upstream, now):
-    provider = ProviderFactory(base_url=f"{upstream.url}/v1", is_trusted=True)
+    provider = ProviderFactory.create(base_url=f"{upstream.url}/v1", is_trusted=True)
 
     checking.check(provider, now=now + dt.timedelta(days=1))
 
@@ -200,7 +207,7 @@ def test_dated_names_are_found_in_the_price_list():
 
 def test_a_members_provider_in_an_allowed_network_is_asked(upstream, now, settings):
     settings.OUTBOUND_ALLOW = ["127.0.0.0/8"]
-    provider = ProviderFactory(base_url=f"{upstream.url}/v1", is_trusted=False)
+    provider = ProviderFactory.create(base_url=f"{upstream.url}/v1", is_trusted=False)
 
     verdict = checking.check(provider, now=now)
 

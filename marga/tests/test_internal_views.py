@@ -11,7 +11,7 @@ from avyay_site import crypto, events
 from avyay_site.accounts.tests.factories import WorkspaceFactory
 from avyay_site.keys.services import Limits
 from avyay_site.keys.tests.factories import issue
-from avyay_site.usage import services as usage_services
+from avyay_site.usage.budgets import BudgetThreshold
 from avyay_site.usage.models import UsageDay, UsageRecord
 from marga import publishing
 from marga.tests.factories import ModelFactory
@@ -36,7 +36,7 @@ def send(client, bearer, db):
 
 @pytest.fixture
 def issued(db, now):
-    return issue(WorkspaceFactory(), now=now)
+    return issue(WorkspaceFactory.create(), now=now)
 
 
 def record_of(issued, number, **changes):
@@ -51,7 +51,7 @@ def test_only_the_gateway_is_let_in(client, given):
 
 
 def test_the_snapshot_is_sent_once_and_then_confirmed(client, bearer, issued):
-    ModelFactory()
+    ModelFactory.create()
 
     first = client.get(SNAPSHOT, headers=bearer)
     second = client.get(SNAPSHOT, headers=bearer | {"If-None-Match": first["ETag"]})
@@ -101,7 +101,7 @@ def test_wrong_records_are_named_and_the_right_ones_stored(send, issued):
 
 
 def test_usage_of_a_key_that_is_gone_is_kept_without_it(send, issued):
-    other = issue(WorkspaceFactory())
+    other = issue(WorkspaceFactory.create())
 
     answer = send([record_of(issued, 1, key_id="key_gone"), record_of(issued, 2, key_id=other.key.pk)])
 
@@ -117,7 +117,7 @@ def test_usage_of_a_workspace_that_is_gone_is_named(send, issued):
 
 
 def test_the_spend_of_keys_with_a_budget_is_answered(send, now, frozen_clock):
-    limited = issue(WorkspaceFactory(), now=now, limits=Limits(monthly_budget_usd=Decimal(10)))
+    limited = issue(WorkspaceFactory.create(), now=now, limits=Limits(monthly_budget_usd=Decimal(10)))
 
     answer = send([record_of(limited, 1, cost_usd="0.5", occurred_at=now.isoformat())])
 
@@ -142,13 +142,13 @@ def test_a_body_that_is_no_delivery_is_refused(client, bearer, body, status, db)
 def test_a_budget_is_announced_once_a_month_at_each_threshold(
     send, now, django_capture_on_commit_callbacks, monkeypatch
 ):
-    limited = issue(WorkspaceFactory(), now=now, limits=Limits(monthly_budget_usd=Decimal(10)))
-    heard = []
+    limited = issue(WorkspaceFactory.create(), now=now, limits=Limits(monthly_budget_usd=Decimal(10)))
+    heard: list[object] = []
     monkeypatch.setattr(events, "_deliver", heard.append)
 
     with django_capture_on_commit_callbacks(execute=True):
         for number, cost in enumerate(("4.9", "0.1", "0.1", "3", "5", "1")):
             send([record_of(limited, number, cost_usd=cost, occurred_at=now.isoformat())])
 
-    percents = [event.percent for event in heard if not isinstance(event, usage_services.UsageRecorded)]
+    percents = [event.percent for event in heard if isinstance(event, BudgetThreshold)]
     assert percents == [50, 80, 100]

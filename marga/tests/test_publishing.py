@@ -41,7 +41,7 @@ def etag(now):
 
 
 def test_the_snapshot_has_what_the_gateway_needs(now):
-    model = ModelFactory(
+    model = ModelFactory.create(
         name="fast", upstream_name="fast-2026", input_usd_per_mtok=Decimal("0.250000"), context_window=8000
     )
     issued = issue(model.workspace, now=now, limits=Limits(requests_per_minute=7), scopes=["marga:call"])
@@ -81,7 +81,7 @@ def test_the_snapshot_has_what_the_gateway_needs(now):
 
 
 def test_provider_keys_leave_encrypted_and_secrets_of_keys_not_at_all(now):
-    provider = ModelFactory().provider
+    provider = ModelFactory.create().provider
     issued = issue(provider.workspace, now=now)
 
     snapshot = publishing.current_snapshot(None, now=now)
@@ -94,10 +94,10 @@ def test_provider_keys_leave_encrypted_and_secrets_of_keys_not_at_all(now):
 
 
 def test_what_is_disabled_or_has_no_models_or_is_revoked_stays_out(now, frozen_clock):
-    ModelFactory(is_enabled=False)
-    ModelFactory(provider__is_enabled=False)
-    ProviderFactory()
-    workspace = WorkspaceFactory()
+    ModelFactory.create(is_enabled=False)
+    ModelFactory.create(provider__is_enabled=False)
+    ProviderFactory.create()
+    workspace = WorkspaceFactory.create()
     revoke_key(by=access.for_system(workspace), key=issue(workspace, now=now).key, now=now)
     issue(workspace, now=now, expires_at=now + dt.timedelta(seconds=1))
 
@@ -107,7 +107,7 @@ def test_what_is_disabled_or_has_no_models_or_is_revoked_stays_out(now, frozen_c
 
 
 def test_a_known_etag_is_confirmed_without_reading_the_rows(now, etag, django_assert_num_queries):
-    ModelFactory()
+    ModelFactory.create()
     known = etag()
 
     with django_assert_num_queries(1):
@@ -122,14 +122,14 @@ CHANGES = {
     ),
     "a field of a provider is saved": lambda model: model.provider.save(update_fields=["name"]),
     "a provider is deleted": lambda model: model.provider.delete(),
-    "a model is added": lambda model: ModelFactory(provider=model.provider),
+    "a model is added": lambda model: ModelFactory.create(provider=model.provider),
     "a key is issued": lambda model: issue(model.workspace),
 }
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_every_change_is_noticed(change, now, django_assert_num_queries):
-    model = ModelFactory()
+    model = ModelFactory.create()
     before = publishing._fingerprint(now)
 
     change(Model.objects.select_related("provider", "workspace").get(pk=model.pk))
@@ -138,7 +138,7 @@ def test_every_change_is_noticed(change, now, django_assert_num_queries):
 
 
 def test_a_revoked_key_is_noticed_even_within_the_same_microsecond(now, frozen_clock, etag):
-    workspace = WorkspaceFactory()
+    workspace = WorkspaceFactory.create()
     key = issue(workspace, now=now).key
     before = etag()
 
@@ -148,7 +148,7 @@ def test_a_revoked_key_is_noticed_even_within_the_same_microsecond(now, frozen_c
 
 
 def test_spend_of_keys_with_a_budget_is_in_it_and_begins_anew_each_month(now, etag):
-    key = issue(WorkspaceFactory(), now=now, limits=Limits(monthly_budget_usd=Decimal("12.50"))).key
+    key = issue(WorkspaceFactory.create(), now=now, limits=Limits(monthly_budget_usd=Decimal("12.50"))).key
     before = etag()
     record_usage(
         [
@@ -171,7 +171,7 @@ def test_spend_of_keys_with_a_budget_is_in_it_and_begins_anew_each_month(now, et
 
 
 def test_two_web_processes_give_the_same_etag_for_the_same_rows(now, etag):
-    ModelFactory()
+    ModelFactory.create()
     first = etag()
     publishing.forget()
 

@@ -13,10 +13,10 @@ pytestmark = pytest.mark.django_db
 
 
 def test_the_providers_that_waited_longest_are_checked_first_and_only_enabled_ones(now, monkeypatch):
-    recent = ProviderFactory(latest_checked_at=now)
-    old = ProviderFactory(latest_checked_at=now - dt.timedelta(hours=1))
-    never = ProviderFactory()
-    ProviderFactory(is_enabled=False)
+    recent = ProviderFactory.create(latest_checked_at=now)
+    old = ProviderFactory.create(latest_checked_at=now - dt.timedelta(hours=1))
+    never = ProviderFactory.create()
+    ProviderFactory.create(is_enabled=False)
     asked = []
     monkeypatch.setattr(
         tasks.check_provider, "delay_on_commit", lambda *, provider_id: asked.append(provider_id)
@@ -28,7 +28,7 @@ def test_the_providers_that_waited_longest_are_checked_first_and_only_enabled_on
 
 
 def test_a_check_in_the_background_notes_what_came_of_it():
-    provider = ProviderFactory(kind=Kind.SANDBOX, base_url="")
+    provider = ProviderFactory.create(kind=Kind.SANDBOX, base_url="")
 
     tasks.check_provider(provider_id=provider.pk)
 
@@ -38,7 +38,7 @@ def test_a_check_in_the_background_notes_what_came_of_it():
 
 
 def test_a_provider_that_is_gone_or_switched_off_is_left_alone():
-    provider = ProviderFactory(is_enabled=False)
+    provider = ProviderFactory.create(is_enabled=False)
 
     tasks.check_provider(provider_id=provider.pk, unknown_argument_of_a_newer_caller=1)
     tasks.check_provider(provider_id="prov_gone")

@@ -20,12 +20,14 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def member():
-    return access_of(MembershipFactory(role=Role.MEMBER))
+    return access_of(MembershipFactory.create(role=Role.MEMBER))
 
 
 @pytest.fixture
 def operator(member):
-    return access_of(MembershipFactory(user=UserFactory(is_superuser=True), workspace=member.workspace))
+    return access_of(
+        MembershipFactory.create(user=UserFactory.create(is_superuser=True), workspace=member.workspace)
+    )
 
 
 @pytest.fixture
@@ -78,7 +80,7 @@ def test_a_key_is_no_operator(member, operator):
 
 
 def test_only_operators_share(member, operator):
-    provider = ProviderFactory(workspace=member.workspace)
+    provider = ProviderFactory.create(workspace=member.workspace)
 
     with pytest.raises(NotAllowed, match="operators"):
         services.change_provider(by=member, provider=provider, is_shared=True)
@@ -87,8 +89,8 @@ def test_only_operators_share(member, operator):
 
 
 def test_a_viewer_changes_nothing(member):
-    viewer = access_of(MembershipFactory(role=Role.VIEWER, workspace=member.workspace))
-    model = ModelFactory(workspace=member.workspace, provider__workspace=member.workspace)
+    viewer = access_of(MembershipFactory.create(role=Role.VIEWER, workspace=member.workspace))
+    model = ModelFactory.create(workspace=member.workspace, provider__workspace=member.workspace)
 
     for act in (
         lambda: services.create_provider(by=viewer, name="x", kind="sandbox"),
@@ -104,7 +106,7 @@ def test_a_viewer_changes_nothing(member):
 
 
 def test_a_stored_key_is_not_sent_to_a_new_address(member, public_dns):
-    provider = ProviderFactory(workspace=member.workspace, is_trusted=True)
+    provider = ProviderFactory.create(workspace=member.workspace, is_trusted=True)
 
     with pytest.raises(UnableToChangeProvider, match="API key again"):
         services.change_provider(by=member, provider=provider, base_url="https://elsewhere.example.org/v1")
@@ -117,7 +119,7 @@ def test_a_stored_key_is_not_sent_to_a_new_address(member, public_dns):
 
 @pytest.mark.parametrize("source", [Source.CONFIG, Source.ENVIRONMENT])
 def test_what_comes_from_elsewhere_is_changed_there(member, source):
-    provider = ProviderFactory(workspace=member.workspace, source=source)
+    provider = ProviderFactory.create(workspace=member.workspace, source=source)
 
     with pytest.raises(UnableToChangeProvider, match="comes from"):
         services.change_provider(by=member, provider=provider, name="x")
@@ -126,7 +128,7 @@ def test_what_comes_from_elsewhere_is_changed_there(member, source):
 
 
 def test_a_provider_of_the_environment_may_be_switched_off_and_its_models_priced(member):
-    model = ModelFactory(provider__workspace=member.workspace, provider__source=Source.ENVIRONMENT)
+    model = ModelFactory.create(provider__workspace=member.workspace, provider__source=Source.ENVIRONMENT)
 
     services.change_provider(by=member, provider=model.provider, is_enabled=False)
     services.change_model(
@@ -139,7 +141,7 @@ def test_a_provider_of_the_environment_may_be_switched_off_and_its_models_priced
 
 
 def test_a_taken_name_is_explained(member):
-    model = ModelFactory(provider__workspace=member.workspace, provider__name="mine")
+    model = ModelFactory.create(provider__workspace=member.workspace, provider__name="mine")
 
     with pytest.raises(UnableToChangeProvider, match=r"taken|already exists"):
         services.create_provider(by=member, name="mine", kind=Kind.SANDBOX)
@@ -163,7 +165,7 @@ def test_wrong_values_are_refused_with_a_sentence(operator, values):
 
 
 def test_a_negative_price_is_refused(member):
-    provider = ProviderFactory(workspace=member.workspace)
+    provider = ProviderFactory.create(workspace=member.workspace)
 
     with pytest.raises(UnableToChangeProvider, match="input_usd_per_mtok"):
         services.create_model(by=member, provider=provider, name="x", input_usd_per_mtok=Decimal(-1))

@@ -21,7 +21,7 @@ OVERVIEW = "/app/gateway/"
 
 @pytest.fixture
 def membership():
-    return MembershipFactory(role=Role.VIEWER)
+    return MembershipFactory.create(role=Role.VIEWER)
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_requests_and_figures_of_this_workspace_are_shown_and_no_others(read, me
     use(membership.workspace, 1)
     use(membership.workspace, 2, status=502, error_type="upstream")
     use(membership.workspace, 3, product="raksha", model_used="not-the-gateways")
-    use(WorkspaceFactory(slug="elsewhere"), 4)
+    use(WorkspaceFactory.create(slug="elsewhere"), 4)
 
     for url in (OVERVIEW, reverse("marga:traffic")):
         text = read(url)
@@ -82,19 +82,19 @@ def test_requests_and_figures_of_this_workspace_are_shown_and_no_others(read, me
 
 
 def test_models_and_providers_are_shown_with_price_and_health(read, membership):
-    ModelFactory(
+    ModelFactory.create(
         provider__workspace=membership.workspace,
         name="priced",
         input_usd_per_mtok=Decimal("0.25"),
         output_usd_per_mtok=Decimal(2),
     )
-    ModelFactory(
+    ModelFactory.create(
         provider__is_shared=True,
         provider__source=Source.CONFIG,
         provider__health=Health.FAILING,
         name="shared-one",
     )
-    ModelFactory(name="of-another")
+    ModelFactory.create(name="of-another")
 
     for url in (OVERVIEW, reverse("marga:models")):
         text = read(url)
@@ -109,7 +109,9 @@ def test_models_and_providers_are_shown_with_price_and_health(read, membership):
 
 
 def test_a_sandbox_provider_alone_is_still_a_sandbox(read, membership):
-    ModelFactory(provider__workspace=membership.workspace, provider__kind=Kind.SANDBOX, provider__base_url="")
+    ModelFactory.create(
+        provider__workspace=membership.workspace, provider__kind=Kind.SANDBOX, provider__base_url=""
+    )
 
     assert "Only the sandbox answers" in read()
 
@@ -131,8 +133,10 @@ def test_only_operators_read_what_is_wrong_with_the_config_file(read, membership
 
 
 def test_names_from_outside_are_escaped(read, membership):
-    ModelFactory(provider__workspace=membership.workspace, name="<img src=x>", upstream_name="\u202egnp")
-    ProviderFactory(workspace=membership.workspace, health_detail="<script>", health=Health.FAILING)
+    ModelFactory.create(
+        provider__workspace=membership.workspace, name="<img src=x>", upstream_name="\u202egnp"
+    )
+    ProviderFactory.create(workspace=membership.workspace, health_detail="<script>", health=Health.FAILING)
 
     text = read()
 
@@ -143,7 +147,7 @@ def test_names_from_outside_are_escaped(read, membership):
 
 def test_the_page_costs_the_same_however_much_there_is(read, membership, django_assert_max_num_queries):
     for number in range(30):
-        ModelFactory(provider__workspace=membership.workspace)
+        ModelFactory.create(provider__workspace=membership.workspace)
         use(membership.workspace, number)
 
     with django_assert_max_num_queries(15):
@@ -159,6 +163,6 @@ def test_strangers_are_asked_to_sign_in(client, name):
 
 
 def test_somebody_without_a_workspace_is_led_to_one(client):
-    client.force_login(UserFactory())
+    client.force_login(UserFactory.create())
 
     assert client.get(OVERVIEW).status_code == 302
