@@ -23,6 +23,7 @@ from avyay_site.audit.models import AuditEntry
 from avyay_site.keys import format as key_format
 from avyay_site.keys.models import ApiKey, Scope
 from avyay_site.keys.services import Limits, issue_key
+from avyay_site.notifications.models import Channel, Delivery, Kind, Status
 from avyay_site.usage.models import UsageRecord
 from avyay_site.usage.services import record_usage
 
@@ -111,13 +112,44 @@ def _shared_rows(plot: Plot) -> dict[str, str]:
             "expires_at": plot.now + INVITATION_LIFETIME,
         },
     )
+    channel, delivery = _notifications(plot)
     return {
+        "notifications/channels": channel.pk,
+        "notifications/deliveries": delivery.pk,
         "keys": plot.key.pk,
         "members": Membership.objects.get(workspace=plot.workspace, user=plot.users[Role.VIEWER]).pk,
         "invitations": invitation.pk,
         "usage": _record(plot, 0).request_id,
         "audit": AuditEntry.objects.visible_to(plot.access).earliest("happened_at", "pk").pk,
     }
+
+
+def _notifications(plot: Plot) -> tuple[Channel, Delivery]:
+    """Make a channel with a message that was given up: switched off, so that nothing leaves the platform."""
+    channel, _ = Channel.objects.get_or_create(
+        workspace=plot.workspace,
+        name="seeded",
+        defaults={
+            "kind": Kind.WEBHOOK,
+            "target": "https://hooks.example.org/avyay",
+            "secret": f"whsec_{_derived(plot.workspace.slug, 'webhook')}",
+            "event_types": ["key.issued"],
+            "is_enabled": False,
+        },
+    )
+    delivery, _ = Delivery.objects.get_or_create(
+        workspace=plot.workspace,
+        channel=channel,
+        event_type="key.issued",
+        defaults={
+            "subject": "A key was issued",
+            "status": Status.FAILED,
+            "attempts": 1,
+            "next_attempt_at": None,
+            "error": "The channel is switched off.",
+        },
+    )
+    return channel, delivery
 
 
 def _record(plot: Plot, number: int) -> UsageRecord:

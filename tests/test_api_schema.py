@@ -32,6 +32,7 @@ def secret(django_db_setup, django_db_blocker, servers) -> Iterator[str]:
     """A key of a seeded workspace, in one transaction for the whole module: seeding for each route takes too long."""
     quick = override_settings(
         REDIS_URL=os.environ.get("REDIS_URL") or servers.redis_url,
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
         API_REQUESTS_PER_MINUTE=1_000_000,
         EMAIL_BACKEND="django.core.mail.backends.locmem.EmailBackend",
     )

@@ -49,6 +49,7 @@ def address(path: str, ids: dict[str, str]) -> str:
 @pytest.fixture
 def tenants(settings, redis_server):
     settings.REDIS_URL = redis_server
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     limits.forget()
     out = StringIO()
     call_command("seed", "--workspaces", "2", "--json", stdout=out)

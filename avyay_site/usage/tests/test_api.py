@@ -7,6 +7,7 @@ import csv
 import io
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -171,7 +172,7 @@ def test_the_export_streams_under_asgi_too(key, use, monkeypatch):
         use(hours_ago=number)
 
     async def read() -> bytes:
-        answer = await AsyncClient().get("/api/v1/usage/export", headers={"X-API-Key": key.secret})
+        answer: Any = await AsyncClient().get("/api/v1/usage/export", headers={"X-API-Key": key.secret})
         assert answer.status_code == 200, answer.content
         whole = b"".join([page async for page in answer.streaming_content])
         await sync_to_async(connections.close_all)()  # of the thread that read for us
