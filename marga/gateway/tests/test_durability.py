@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import time
+from functools import partial
 
 import aiohttp
 import pytest
@@ -14,6 +15,10 @@ from avyay_site.keys.format import generate
 from marga.gateway.tests.harness import Gateway, key_row, model_row, question, stage, until
 
 pytestmark = pytest.mark.processes
+
+
+def has_at_least(found: set[str], count: int) -> bool:
+    return len(found) >= count
 
 
 async def load(s, gateway, answered: set[str], stop: asyncio.Event) -> None:
@@ -42,7 +47,7 @@ async def test_a_killed_gateway_loses_no_answered_call_and_counts_none_twice(tmp
             stop = asyncio.Event()
             callers = [asyncio.create_task(load(s, s.gateway, answered, stop)) for _ in range(16)]
             enough = len(answered) + 150
-            await until(lambda enough=enough: len(answered) > enough, seconds=15)
+            await until(partial(has_at_least, answered, enough), seconds=15)
             s.gateway.kill()
             stop.set()
             await asyncio.gather(*callers)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from typing import Any
 
 import aiohttp
 import openai
@@ -115,7 +116,7 @@ async def test_the_sandbox_answers_when_a_workspace_has_no_model(tmp_path):
         async with s.post(question(model="auto", stream=True)) as answer:
             events = events_in(await answer.read())
 
-        deltas = [json.loads(sse.data_of(event))["choices"][0]["delta"] for event in events[:-1]]
+        deltas = [json.loads(sse.data_of(event) or b"")["choices"][0]["delta"] for event in events[:-1]]
         assert "".join(delta.get("content", "") for delta in deltas) == said
         assert "OPENAI_API_KEY" in said
         await until(lambda: len(s.web.records) == 2)
@@ -135,7 +136,7 @@ async def test_the_official_client_needs_only_its_two_variables(tmp_path, monkey
         monkeypatch.setenv("OPENAI_API_KEY", s.key)
 
         async with openai.AsyncOpenAI() as client:
-            messages = [{"role": "user", "content": "Hello"}]
+            messages: Any = [{"role": "user", "content": "Hello"}]
             plain = await client.chat.completions.create(model="m", messages=messages)
             stream = await client.chat.completions.create(model="m", messages=messages, stream=True)
             words = [chunk.choices[0].delta.content or "" async for chunk in stream]
@@ -344,7 +345,8 @@ async def test_a_client_that_leaves_closes_the_way_to_the_provider_and_pays_for_
         await asyncio.gather(*map(leave, range(120)))
 
         await until(lambda: s.upstream.open_connections == 0, seconds=1.5)
-        await until(lambda: len(s.web.records) == len(s.upstream.requests))
+        await until(lambda: len(s.web.records) >= len(s.upstream.requests))
+        assert len(s.web.records) <= 120
         assert all(record["is_cancelled"] and record["status"] == 499 for record in s.web.records)
         assert sum(record["output_tokens"] > 0 for record in s.web.records) >= 40
         s.upstream.script = ordinary
@@ -370,8 +372,10 @@ async def test_a_reader_that_stands_still_holds_the_provider_back(tmp_path):
         before = resident_mb(s.gateway._process.pid)
         async with s.post(question(stream=True)) as answer:
             await answer.content.readany()
-            levels = [-1]
-            await until(lambda: levels.append(sent) or levels[-1] == levels[-10:][0] and len(levels) > 30)
+            level = -1
+            while level != sent:  # until nothing moved for a while
+                level = sent
+                await asyncio.sleep(0.5)
             grown = resident_mb(s.gateway._process.pid) - before
             answer.close()
 

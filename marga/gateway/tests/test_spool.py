@@ -110,7 +110,7 @@ def test_a_disk_that_takes_nothing_is_said_so(make, monkeypatch):
     def full(descriptor, data):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(spooling.os, "write", full)
+    monkeypatch.setattr(os, "write", full)
     with pytest.raises(SpoolFull, match="No space left"):
         spool.append(b"{}")
 
