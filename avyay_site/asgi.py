@@ -1,4 +1,4 @@
-"""The web program: Django for HTTP, Channels for the bell socket (Origin checked)."""
+"""The web program: Django for HTTP with bounded bodies, Channels for the bell socket (Origin checked)."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ django_application = get_asgi_application()
 from channels.auth import AuthMiddlewareStack  # noqa: E402 - needs the apps that the line above loads
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
+from django.conf import settings  # noqa: E402
 from django.urls import path  # noqa: E402
 
+from avyay_site.body_limit import BodyLimit  # noqa: E402
 from avyay_site.consumers import BellConsumer  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
-        "http": django_application,
+        "http": BodyLimit(django_application, settings.DATA_UPLOAD_MAX_MEMORY_SIZE),
         "websocket": AllowedHostsOriginValidator(
             AuthMiddlewareStack(URLRouter([path("live", BellConsumer.as_asgi())]))
         ),
