@@ -17,9 +17,10 @@ class MargaConfig(AppConfig):
     verbose_name = "Mārga"
 
     def ready(self) -> None:
-        from avyay_site import seeding, shell, steps
-        from marga import samples
+        from avyay_site import health, seeding, shell, steps
+        from marga import checks, samples  # noqa: F401 - importing registers the checks
 
+        health.add_note("marga_config", _config_note)
         seeding.register(samples.seed)
         steps.register("marga_discover", _discover)
         shell.register(
@@ -35,6 +36,16 @@ class MargaConfig(AppConfig):
                 attention=_attention,
             )
         )
+
+
+def _config_note() -> str:
+    from marga import configuring
+
+    return (
+        "The gateway's config file is broken; its last good state stays."
+        if configuring.status().problem
+        else ""
+    )
 
 
 def _discover(now: datetime) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from avyay_site.accounts.tests.factories import WorkspaceFactory
 from marga import configuring, publishing
+from marga.checks import check_config
 from marga.configfile import WrongConfig
 from marga.models import Model, Provider, Source
 from marga.tests.factories import ProviderFactory
@@ -88,6 +89,19 @@ def test_a_broken_file_keeps_the_rows_and_is_explained(config):
     assert "line 3, providers[0].kind" in status.problem
     assert Model.objects.count() == 2
     assert config(TEXT).problem == ""
+
+
+def test_a_broken_file_is_said_to_whoever_asks_how_the_platform_is(config, client):
+    config(TEXT)
+    assert "notes" not in client.get("/readyz").json()
+    assert check_config() == []
+
+    config(TEXT.replace("kind: openai", "kind: opneai"))
+
+    assert "config file" in client.get("/readyz").json()["notes"][0]
+    (warning,) = check_config()
+    assert "line 3" in warning.msg
+    assert "sk-config-canary" not in warning.msg
 
 
 def test_a_file_that_is_not_there_is_explained(config, settings, tmp_path):
