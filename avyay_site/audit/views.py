@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from django.core.paginator import Paginator
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 
 from avyay_site import shell
-from avyay_site.accounts.access import Access
 from avyay_site.audit.models import AuditEntry
+from avyay_site.shell import PageRequest
 
 PER_PAGE = 50
 
 
 @shell.page
-def entry_list(request: HttpRequest) -> HttpResponse:
+def entry_list(request: PageRequest) -> HttpResponse:
     """List acts, newest first."""
-    access: Access = request.access  # type: ignore[attr-defined]
+    access = request.access
     entries = AuditEntry.objects.visible_to(access)
     actions = list(entries.order_by("action").values_list("action", flat=True).distinct())
     action, search = request.GET.get("action", ""), request.GET.get("q", "").strip()[:80]
