@@ -17,6 +17,7 @@ from avyay_site import shell, vitals
 from avyay_site.accounts.access import Access
 from avyay_site.audit.models import AuditEntry
 from avyay_site.keys.models import ApiKey
+from avyay_site.shell import PageRequest
 from avyay_site.usage.models import UsageRecord
 
 log = structlog.get_logger(__name__)
@@ -57,16 +58,16 @@ def read_measured(folder: Path) -> dict[str, Measured]:
 
 
 @shell.page
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: PageRequest) -> HttpResponse:
     """Show how the parts are, what needs a person, and what happened."""
-    access: Access = request.access  # type: ignore[attr-defined]
+    access = request.access
     return render(request, "home.html", _home(access))
 
 
 @shell.page
-def home_live(request: HttpRequest) -> HttpResponse:
+def home_live(request: PageRequest) -> HttpResponse:
     """Return the changing part of home alone."""
-    access: Access = request.access  # type: ignore[attr-defined]
+    access = request.access
     return render(request, "_home.html", _home(access))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec, cast
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
@@ -21,7 +21,12 @@ from avyay_site.accounts.access import Access, NotAllowed
 from avyay_site.accounts.models import Membership
 
 P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+
+class PageRequest(HttpRequest):
+    """A request that `page` has let in: its asker is a member of a workspace."""
+
+    access: Access
 
 
 @dataclass(frozen=True)
@@ -120,21 +125,24 @@ def context(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def page(view: View[P]) -> View[P]:
+def page(
+    view: Callable[Concatenate[PageRequest, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
     """Make a view a page of a workspace: signed in, a member, never kept by caches, refusals explained."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if not request.access:  # type: ignore[attr-defined]
             return redirect("workspace_create")
         try:
-            response = view(request, *args, **kwargs)
+            response = view(cast(PageRequest, request), *args, **kwargs)
         except NotAllowed as exc:
             response = render(request, "error.html", _refusal(exc), status=403)
         add_never_cache_headers(response)
         return response
 
-    return login_required(guarded)
+    entrance: Callable[Concatenate[HttpRequest, P], HttpResponse] = login_required(guarded)
+    return entrance
 
 
 def _refusal(exc: NotAllowed) -> dict[str, str]:

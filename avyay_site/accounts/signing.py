@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import messages
 from django.contrib.auth import views as auth
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
@@ -42,6 +40,6 @@ class PasswordChange(auth.PasswordChangeView):
     form_class = PasswordChangeForm
     success_url = reverse_lazy("settings")
 
-    def form_valid(self, form: PasswordChangeForm[Any]) -> HttpResponse:
+    def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
         messages.success(self.request, "Your password was changed; other sessions were signed out.")
         return super().form_valid(form)

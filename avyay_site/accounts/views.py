@@ -18,6 +18,7 @@ from avyay_site.accounts import services
 from avyay_site.accounts.access import SESSION_WORKSPACE, Access
 from avyay_site.accounts.forms import InviteForm, JoinForm, ProfileForm, WorkspaceForm
 from avyay_site.accounts.models import Invitation, Membership, Role, User
+from avyay_site.shell import PageRequest
 
 
 @sensitive_post_parameters("password")
@@ -63,9 +64,9 @@ def _refuse(request: HttpRequest, reason: str) -> HttpResponse:
 
 @shell.page
 @require_http_methods(["GET", "POST"])
-def members(request: HttpRequest) -> HttpResponse:
+def members(request: PageRequest) -> HttpResponse:
     """List members and open invitations; invite somebody."""
-    access: Access = request.access  # type: ignore[attr-defined]
+    access = request.access
     form = InviteForm(request.POST or None)
     invited = None
     if request.method == "POST" and form.is_valid():
@@ -78,9 +79,9 @@ def members(request: HttpRequest) -> HttpResponse:
 
 
 @shell.page
-def members_live(request: HttpRequest) -> HttpResponse:
+def members_live(request: PageRequest) -> HttpResponse:
     """Return the lists alone."""
-    access: Access = request.access  # type: ignore[attr-defined]
+    access = request.access
     return render(request, "members/_lists.html", _members(access))
 
 
@@ -97,9 +98,9 @@ def _members(access: Access) -> dict[str, object]:
 
 @shell.page
 @require_POST
-def change_role(request: HttpRequest, membership_id: str) -> HttpResponse:
+def change_role(request: PageRequest, membership_id: str) -> HttpResponse:
     """Give a member another role."""
-    access: Access = request.access  # type: ignore[attr-defined]
+    access = request.access
     membership = get_object_or_404(Membership.objects.visible_to(access), pk=membership_id)
     try:
         services.change_role(by=access, membership=membership, role=request.POST.get("role", ""))
@@ -111,9 +112,9 @@ def change_role(request: HttpRequest, membership_id: str) -> HttpResponse:
 
 @shell.page
 @require_http_methods(["GET", "POST"])
-def remove_member(request: HttpRequest, membership_id: str) -> HttpResponse:
+def remove_member(request: PageRequest, membership_id: str) -> HttpResponse:
     """Ask, then take a member out, or leave."""
-    access: Access = request.access  # type: ignore[attr-defined]
+    access = request.access
     people = Membership.objects.visible_to(access).select_related("user")
     membership = get_object_or_404(people, pk=membership_id)
     is_me = membership.user_id == request.user.pk
@@ -130,9 +131,9 @@ def remove_member(request: HttpRequest, membership_id: str) -> HttpResponse:
 
 @shell.page
 @require_POST
-def cancel_invitation(request: HttpRequest, invitation_id: str) -> HttpResponse:
+def cancel_invitation(request: PageRequest, invitation_id: str) -> HttpResponse:
     """Make an invitation's link stop working."""
-    access: Access = request.access  # type: ignore[attr-defined]
+    access = request.access
     waiting = Invitation.objects.visible_to(access).filter(accepted_at=None)
     invitation = get_object_or_404(waiting, pk=invitation_id)
     services.cancel_invitation(by=access, invitation=invitation)
@@ -144,9 +145,9 @@ def cancel_invitation(request: HttpRequest, invitation_id: str) -> HttpResponse:
 
 @shell.page
 @require_http_methods(["GET", "POST"])
-def settings_page(request: HttpRequest) -> HttpResponse:
+def settings_page(request: PageRequest) -> HttpResponse:
     """Show and change the profile and the workspace's name."""
-    access: Access = request.access  # type: ignore[attr-defined]
+    access = request.access
     user = access.user
     if user is None:  # a page is always a person's
         return redirect("sign_in")

@@ -78,7 +78,7 @@ class RollForm(forms.Form):
     """How long the old key goes on working."""
 
     overlap_hours = forms.TypedChoiceField(
-        label="The old key stops", choices=OVERLAPS, initial="24", coerce=int, empty_value=24
+        label="The old key stops", choices=OVERLAPS, initial="24", coerce=int
     )
     once = forms.CharField(max_length=40, widget=forms.HiddenInput)
 

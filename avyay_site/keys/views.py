@@ -18,6 +18,7 @@ from avyay_site.accounts.models import Role
 from avyay_site.keys import once, services, snippets
 from avyay_site.keys.forms import IssueForm, LimitsForm, RollForm
 from avyay_site.keys.models import ApiKey, Scope
+from avyay_site.shell import PageRequest
 from avyay_site.usage.queries import get_month_spend
 
 FIRST_KEY_NAME = "first key"
@@ -26,16 +27,16 @@ MOST_LISTED = 200
 
 
 @shell.page
-def key_list(request: HttpRequest) -> HttpResponse:
+def key_list(request: PageRequest) -> HttpResponse:
     """List the workspace's keys."""
-    access: Access = request.access  # type: ignore[attr-defined]
+    access = request.access
     return render(request, "keys/list.html", _listed(request, access))
 
 
 @shell.page
-def key_list_live(request: HttpRequest) -> HttpResponse:
+def key_list_live(request: PageRequest) -> HttpResponse:
     """Return the list alone."""
-    access: Access = request.access  # type: ignore[attr-defined]
+    access = request.access
     return render(request, "keys/_list.html", _listed(request, access))
 
 
@@ -64,9 +65,9 @@ def _listed(request: HttpRequest, access: Access) -> dict[str, Any]:
 @shell.page
 @sensitive_variables("issued")
 @require_http_methods(["GET", "POST"])
-def issue(request: HttpRequest) -> HttpResponse:
+def issue(request: PageRequest) -> HttpResponse:
     """Issue a key and show it, once."""
-    access: Access = request.access  # type: ignore[attr-defined]
+    access = request.access
     access.require_role(Role.MEMBER)
     form = IssueForm(request.POST or None, initial={"once": once.mark()})
     if request.method == "POST" and form.is_valid():
@@ -95,9 +96,9 @@ def issue(request: HttpRequest) -> HttpResponse:
 
 @shell.page
 @require_http_methods(["GET", "POST"])
-def change(request: HttpRequest, key_id: str) -> HttpResponse:
+def change(request: PageRequest, key_id: str) -> HttpResponse:
     """Rename a key or give it other limits."""
-    access: Access = request.access  # type: ignore[attr-defined]
+    access = request.access
     key = get_object_or_404(ApiKey.objects.visible_to(access), pk=key_id)
     form = LimitsForm.of(key, request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -116,9 +117,9 @@ def change(request: HttpRequest, key_id: str) -> HttpResponse:
 @shell.page
 @sensitive_variables("issued")
 @require_http_methods(["GET", "POST"])
-def roll(request: HttpRequest, key_id: str) -> HttpResponse:
+def roll(request: PageRequest, key_id: str) -> HttpResponse:
     """Ask for the overlap, then issue a successor and show it, once."""
-    access: Access = request.access  # type: ignore[attr-defined]
+    access = request.access
     access.require_role(Role.MEMBER)
     key = get_object_or_404(ApiKey.objects.visible_to(access), pk=key_id)
     form = RollForm(request.POST or None, initial={"once": once.mark()})
@@ -135,9 +136,9 @@ def roll(request: HttpRequest, key_id: str) -> HttpResponse:
 
 @shell.page
 @require_http_methods(["GET", "POST"])
-def revoke(request: HttpRequest, key_id: str) -> HttpResponse:
+def revoke(request: PageRequest, key_id: str) -> HttpResponse:
     """Ask, then revoke a key for good."""
-    access: Access = request.access  # type: ignore[attr-defined]
+    access = request.access
     access.require_role(Role.MEMBER)
     key = get_object_or_404(ApiKey.objects.visible_to(access), pk=key_id)
     if request.method == "GET":
@@ -150,9 +151,9 @@ def revoke(request: HttpRequest, key_id: str) -> HttpResponse:
 
 
 @shell.page
-def start(request: HttpRequest) -> HttpResponse:
+def start(request: PageRequest) -> HttpResponse:
     """Offer the first key of a new member."""
-    access: Access = request.access  # type: ignore[attr-defined]
+    access = request.access
     context = {"once": once.mark(), "may_write": access.has_role(Role.MEMBER)}
     return render(request, "keys/start.html", context)
 
@@ -160,9 +161,9 @@ def start(request: HttpRequest) -> HttpResponse:
 @shell.page
 @sensitive_variables("issued")
 @require_POST
-def start_key(request: HttpRequest) -> HttpResponse:
+def start_key(request: PageRequest) -> HttpResponse:
     """Issue the first key, show it once with a filled-in command, and wait for the first request."""
-    access: Access = request.access  # type: ignore[attr-defined]
+    access = request.access
     if not once.is_first_use(request, request.POST.get("once", "")[:40]):
         return _already_sent(request)
     issued = services.issue_key(by=access, name=FIRST_KEY_NAME, scopes=FIRST_KEY_SCOPES, now=timezone.now())
@@ -170,9 +171,9 @@ def start_key(request: HttpRequest) -> HttpResponse:
 
 
 @shell.page
-def arrival(request: HttpRequest, key_id: str) -> HttpResponse:
+def arrival(request: PageRequest, key_id: str) -> HttpResponse:
     """Say whether the key was used yet; once it was, the answer stops asking."""
-    access: Access = request.access  # type: ignore[attr-defined]
+    access = request.access
     key = get_object_or_404(ApiKey.objects.visible_to(access), pk=key_id)
     return render(request, "keys/_arrival.html", {"key": key})
 

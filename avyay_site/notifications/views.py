@@ -18,25 +18,26 @@ from avyay_site.accounts.models import Role
 from avyay_site.notifications import services
 from avyay_site.notifications.forms import ChannelForm
 from avyay_site.notifications.models import Channel, Delivery
+from avyay_site.shell import PageRequest
 
 PER_PAGE = 30
 HERE = "notifications:list"
 
 
 @shell.page
-def channel_list(request: HttpRequest) -> HttpResponse:
+def channel_list(request: PageRequest) -> HttpResponse:
     """List channels and the latest deliveries."""
     return render(request, "notifications/list.html", _listed(request))
 
 
 @shell.page
-def channel_list_live(request: HttpRequest) -> HttpResponse:
+def channel_list_live(request: PageRequest) -> HttpResponse:
     """Return the lists alone."""
     return render(request, "notifications/_lists.html", _listed(request))
 
 
-def _listed(request: HttpRequest) -> dict[str, Any]:
-    access: Access = request.access  # type: ignore[attr-defined]
+def _listed(request: PageRequest) -> dict[str, Any]:
+    access = request.access
     deliveries = Delivery.objects.visible_to(access).select_related("channel").order_by("-created_at", "-id")
     return {
         "channels": Channel.objects.visible_to(access),
@@ -48,9 +49,9 @@ def _listed(request: HttpRequest) -> dict[str, Any]:
 @shell.page
 @sensitive_variables("created")
 @require_http_methods(["GET", "POST"])
-def add(request: HttpRequest) -> HttpResponse:
+def add(request: PageRequest) -> HttpResponse:
     """Add a channel; a webhook's signing secret is shown once."""
-    access: Access = request.access  # type: ignore[attr-defined]
+    access = request.access
     access.require_role(Role.MEMBER)
     form = ChannelForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -74,9 +75,9 @@ def _after_secret(request: HttpRequest, created: services.Created) -> HttpRespon
 
 @shell.page
 @require_http_methods(["GET", "POST"])
-def change(request: HttpRequest, channel_id: str) -> HttpResponse:
+def change(request: PageRequest, channel_id: str) -> HttpResponse:
     """Change a channel's name, target and switches."""
-    access: Access = request.access  # type: ignore[attr-defined]
+    access = request.access
     channel = _channel(access, channel_id)
     form = ChannelForm(request.POST or None, channel=channel)
     if request.method == "POST" and form.is_valid():
@@ -92,9 +93,9 @@ def change(request: HttpRequest, channel_id: str) -> HttpResponse:
 
 @shell.page
 @require_POST
-def switch(request: HttpRequest, channel_id: str) -> HttpResponse:
+def switch(request: PageRequest, channel_id: str) -> HttpResponse:
     """Switch a channel on or off."""
-    access: Access = request.access  # type: ignore[attr-defined]
+    access = request.access
     channel = _channel(access, channel_id)
     services.change_channel(by=access, channel=channel, is_enabled=request.POST.get("on") == "1")
     return redirect(HERE)
@@ -102,9 +103,9 @@ def switch(request: HttpRequest, channel_id: str) -> HttpResponse:
 
 @shell.page
 @require_POST
-def send_test(request: HttpRequest, channel_id: str) -> HttpResponse:
+def send_test(request: PageRequest, channel_id: str) -> HttpResponse:
     """Send a test message."""
-    access: Access = request.access  # type: ignore[attr-defined]
+    access = request.access
     channel = _channel(access, channel_id)
     try:
         services.send_test(by=access, channel=channel, now=timezone.now())
@@ -116,9 +117,9 @@ def send_test(request: HttpRequest, channel_id: str) -> HttpResponse:
 
 @shell.page
 @require_http_methods(["GET", "POST"])
-def remove(request: HttpRequest, channel_id: str) -> HttpResponse:
+def remove(request: PageRequest, channel_id: str) -> HttpResponse:
     """Ask, then remove a channel."""
-    access: Access = request.access  # type: ignore[attr-defined]
+    access = request.access
     access.require_role(Role.MEMBER)
     channel = _channel(access, channel_id)
     if request.method == "GET":
@@ -130,9 +131,9 @@ def remove(request: HttpRequest, channel_id: str) -> HttpResponse:
 
 @shell.page
 @require_POST
-def resend(request: HttpRequest, delivery_id: str) -> HttpResponse:
+def resend(request: PageRequest, delivery_id: str) -> HttpResponse:
     """Send a message once more."""
-    access: Access = request.access  # type: ignore[attr-defined]
+    access = request.access
     mine = Delivery.objects.visible_to(access).select_related("channel")
     delivery = get_object_or_404(mine, pk=delivery_id)
     try:
@@ -144,4 +145,5 @@ def resend(request: HttpRequest, delivery_id: str) -> HttpResponse:
 
 
 def _channel(access: Access, channel_id: str) -> Channel:
-    return get_object_or_404(Channel.objects.visible_to(access), pk=channel_id)
+    channel: Channel = get_object_or_404(Channel.objects.visible_to(access), pk=channel_id)
+    return channel

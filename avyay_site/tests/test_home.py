@@ -17,7 +17,7 @@ from avyay_site.keys.tests.factories import issue
 
 @pytest.fixture
 def owner(db: None) -> Membership:
-    return MembershipFactory()
+    return MembershipFactory.create()
 
 
 def test_figure_of_a_benchmark_is_read(tmp_path: Path):

@@ -37,7 +37,7 @@ OPEN_TO_ALL = ("front", "sign_in")
 
 @pytest.fixture
 def owner(db: None) -> Membership:
-    return MembershipFactory(role=Role.OWNER)
+    return MembershipFactory.create(role=Role.OWNER)
 
 
 @pytest.fixture

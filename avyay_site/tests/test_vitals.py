@@ -57,7 +57,12 @@ def test_part_that_fails_is_not_reached(alone: threading.Event):
 
 def test_answers_are_kept_for_some_seconds(alone: threading.Event):
     asked = []
-    _register("counted", lambda: asked.append(1) or Health("good", "running"))
+
+    def counted() -> Health:
+        asked.append(1)
+        return Health("good", "running")
+
+    _register("counted", counted)
 
     vitals.look()
     vitals.look()

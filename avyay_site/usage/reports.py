@@ -115,6 +115,7 @@ def get_latency(asked: Asked, access: Access) -> dict[str, float | None]:
     newest = (
         asked.records(access).filter(status__lt=400).order_by("-occurred_at", "-id").values("pk")[:SAMPLED]
     )
-    return UsageRecord.objects.filter(pk__in=newest).aggregate(
+    found: dict[str, float | None] = UsageRecord.objects.filter(pk__in=newest).aggregate(
         p50=Percentile("duration_ms", share="0.5"), p95=Percentile("duration_ms", share="0.95")
     )
+    return found

@@ -8,12 +8,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
 from avyay_site import shell
-from avyay_site.accounts.access import Access
+from avyay_site.shell import PageRequest
 from avyay_site.templatetags.avyay import brief, count, milliseconds, percent, usd
 from avyay_site.usage import periods, reports
 from avyay_site.usage.forms import UsageFilter
@@ -24,19 +24,19 @@ Series = list[tuple[datetime, dict[str, Any]]]
 
 
 @shell.page
-def overview(request: HttpRequest) -> HttpResponse:
+def overview(request: PageRequest) -> HttpResponse:
     """Show usage for what the address asks for."""
     return render(request, "usage/overview.html", _usage(request))
 
 
 @shell.page
-def overview_live(request: HttpRequest) -> HttpResponse:
+def overview_live(request: PageRequest) -> HttpResponse:
     """Return the changing part of the page alone."""
     return render(request, "usage/_overview.html", _usage(request))
 
 
-def _usage(request: HttpRequest) -> dict[str, Any]:
-    access: Access = request.access  # type: ignore[attr-defined]
+def _usage(request: PageRequest) -> dict[str, Any]:
+    access = request.access
     form = UsageFilter(request.GET, access)
     asked = form.asked(timezone.now())
     series = reports.get_series(asked, access)

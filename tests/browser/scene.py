@@ -37,9 +37,13 @@ class Scene:
 
 def set_scene() -> Scene:
     """Make everything through the real services."""
-    owner = MembershipFactory(user__email="owner@example.org", workspace__name="Ink", workspace__slug="ink")
-    other = MembershipFactory(workspace=owner.workspace, user__email="member@example.org", role=Role.MEMBER)
-    newcomer = MembershipFactory(
+    owner = MembershipFactory.create(
+        user__email="owner@example.org", workspace__name="Ink", workspace__slug="ink"
+    )
+    other = MembershipFactory.create(
+        workspace=owner.workspace, user__email="member@example.org", role=Role.MEMBER
+    )
+    newcomer = MembershipFactory.create(
         user__email="newcomer@example.org", workspace__name="Blank", workspace__slug="blank"
     )
     key = make_key(owner, "laptop")

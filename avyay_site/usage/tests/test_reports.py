@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def access() -> Access:
-    return access_of(MembershipFactory())
+    return access_of(MembershipFactory.create())
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_series_adds_up_to_the_records_and_has_every_step(
 
 
 def test_another_workspace_is_not_counted(access: Access, key: ApiKey, now: dt.datetime):
-    other = issue(MembershipFactory().workspace).key
+    other = issue(MembershipFactory.create().workspace).key
     record_usage([_record(key, 0, now), _record(other, 1, now)])
     asked = reports.Asked(period=periods.choose("7d", now=now))
 
