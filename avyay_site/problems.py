@@ -51,7 +51,7 @@ KINDS = {
             "invalid-request",
             HTTPStatus.BAD_REQUEST,
             "The request has wrong values",
-            "Mend the fields or parameters that `errors` names. Unknown fields and parameters are refused too.",
+            "Mend the fields or parameters that errors names. Unknown fields and parameters are refused too.",
         ),
         Kind(
             "malformed-body",
@@ -63,13 +63,13 @@ KINDS = {
             "unauthorized",
             HTTPStatus.UNAUTHORIZED,
             "No valid key or session",
-            "Send a key as `Authorization: Bearer …` or `X-API-Key`. Unknown, expired and revoked keys look the same.",
+            "Send a key as Authorization: Bearer … or X-API-Key. Unknown, expired and revoked keys look the same.",
         ),
         Kind(
             "forbidden",
             HTTPStatus.FORBIDDEN,
             "Not allowed",
-            "Use a key with the scope, or a member with the role, that `detail` names.",
+            "Use a key with the scope, or a member with the role, that detail names.",
         ),
         Kind(
             "not-found",
@@ -81,25 +81,25 @@ KINDS = {
             "method-not-allowed",
             HTTPStatus.METHOD_NOT_ALLOWED,
             "Method not allowed",
-            "Use a method that the `Allow` header lists.",
+            "Use a method that the Allow header lists.",
         ),
         Kind(
             "not-acceptable",
             HTTPStatus.NOT_ACCEPTABLE,
             "Not available in that form",
-            "Accept `application/json`.",
+            "Accept application/json.",
         ),
         Kind(
             "conflict",
             HTTPStatus.CONFLICT,
             "Not possible as things stand",
-            "Read `detail`: the state of the resource does not permit this.",
+            "Read detail: the state of the resource does not permit this.",
         ),
         Kind(
             "idempotency-busy",
             HTTPStatus.CONFLICT,
             "The same request is still running",
-            "Wait as long as `Retry-After` says, then send the same request with the same `Idempotency-Key`.",
+            "Wait as long as Retry-After says, then send the same request with the same Idempotency-Key.",
         ),
         Kind(
             "too-large",
@@ -111,7 +111,7 @@ KINDS = {
             "unsupported-media-type",
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
             "Content type not supported",
-            "Send `Content-Type: application/json`.",
+            "Send Content-Type: application/json.",
         ),
         Kind(
             "idempotency-mismatch",
@@ -123,7 +123,7 @@ KINDS = {
             "too-many-requests",
             HTTPStatus.TOO_MANY_REQUESTS,
             "Too many requests",
-            "Wait as long as `Retry-After` says.",
+            "Wait as long as Retry-After says.",
         ),
         Kind(
             "server-error",
@@ -135,7 +135,7 @@ KINDS = {
             "unavailable",
             HTTPStatus.SERVICE_UNAVAILABLE,
             "The database does not answer",
-            "Try again after `Retry-After` seconds; nothing was changed.",
+            "Try again after Retry-After seconds; nothing was changed.",
         ),
     )
 }

@@ -32,13 +32,25 @@ class PlainJson(JSONRenderer):
     format = "plain"
 
 
+class PlainYaml(OpenApiYamlRenderer):
+    """The document as ordinary YAML (RFC 9512)."""
+
+    media_type = "application/yaml"
+    format = "plain-yaml"
+
+
 class SchemaView(APIView):
     """The OpenAPI 3.1 document, as JSON or YAML by the Accept header."""
 
     authentication_classes = ()
     permission_classes = ()
     throttle_classes = ()
-    renderer_classes: tuple[type[BaseRenderer], ...] = (PlainJson, OpenApiJsonRenderer, OpenApiYamlRenderer)
+    renderer_classes: tuple[type[BaseRenderer], ...] = (
+        PlainJson,
+        PlainYaml,
+        OpenApiJsonRenderer,
+        OpenApiYamlRenderer,
+    )
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> Response:
@@ -48,7 +60,7 @@ class SchemaView(APIView):
 class YamlSchemaView(SchemaView):
     """The same as YAML, for links."""
 
-    renderer_classes = (OpenApiYamlRenderer,)
+    renderer_classes = (PlainYaml,)
 
 
 class DocsView(SpectacularSwaggerSplitView):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.conf import settings
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import get_doc
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 from rest_framework import serializers
 
@@ -22,6 +24,13 @@ IDEMPOTENCY = OpenApiParameter(
 )
 ALWAYS = (400, 401, 403, 404, 405, 406, 429, 503)
 WITH_BODY = (409, 413, 415)
+VERBS = {
+    "list": "List",
+    "retrieve": "Read one",
+    "create": "Create one",
+    "partial_update": "Change one",
+    "destroy": "Remove one",
+}
 RATE_HEADERS = {
     "RateLimit-Policy": "The limit: requests `q` in `w` seconds.",
     "RateLimit": "What is left: `r` requests, all again in `t` seconds.",
@@ -74,8 +83,14 @@ class Schema(AutoSchema):
         return f"{words}\n\nNeeds the scope `{prefix}:{'read' if self.method == 'GET' else 'write'}`."
 
     def get_summary(self) -> str:
-        """Return the first sentence of the description, which says what the operation does."""
-        return super().get_description().split("\n")[0].rstrip(".")
+        """Return the first sentence of what the action says of itself, else the verb and the kind of row."""
+        action = getattr(self.view, "action", self.method.lower())
+        own_words = get_doc(getattr(self.view, action, None))
+        queryset = getattr(self.view, "queryset", None)
+        if own_words or action not in VERBS or queryset is None:
+            return re.split(r"\.\s|\.$", own_words or super().get_description())[0]
+        names = queryset.model._meta
+        return f"{VERBS[action]} {names.verbose_name_plural if action == 'list' else names.verbose_name}"
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         answers = super()._get_response_bodies(direction)
