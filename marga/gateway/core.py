@@ -7,10 +7,6 @@ import ctypes
 import gc
 import resource
 
-import aiohttp
-from aiohttp.abc import AbstractResolver
-
-from marga.gateway import guard
 from marga.gateway.auth import Keys
 from marga.gateway.control import ControlLink
 from marga.gateway.limits import Limits
@@ -18,10 +14,9 @@ from marga.gateway.logs import Log
 from marga.gateway.metrics import Metrics
 from marga.gateway.request_ids import RequestIds
 from marga.gateway.settings import Settings
-from marga.gateway.snapshot import Provider
 from marga.gateway.spool import Spool
+from marga.gateway.upstream import Upstream
 
-CONNECT_SECONDS = 3
 TRIM_SECONDS = 10.0
 SPARE_DESCRIPTORS = 256
 
@@ -39,8 +34,7 @@ class Core:
         self.spool = Spool(settings.spool, max_bytes=settings.max_spool_bytes)
         self.control = ControlLink(settings, self.keys, self.limits, self.spool, self.metrics, self.log)
         self.open_calls = 0
-        self.session: aiohttp.ClientSession
-        self._checked_session: aiohttp.ClientSession
+        self.upstream: Upstream
         self.loop: asyncio.AbstractEventLoop
         self._housekeeping: asyncio.Task[None]
 
@@ -50,8 +44,9 @@ class Core:
         self.max_concurrent = min(self.settings.max_concurrent, _raise_descriptor_limit() - SPARE_DESCRIPTORS)
         self.log.start()
         self.spool.start()
-        self.session = self._make_session(None)
-        self._checked_session = self._make_session(guard.CheckedResolver(self.settings.allowance))
+        self.upstream = Upstream(
+            max_connections=self.settings.max_upstream_connections, allowance=self.settings.allowance
+        )
         await self.control.start()
         self._housekeeping = asyncio.create_task(self._keep_house())
         # What is loaded now lives as long as the process: keep the collector from walking it again and again.
@@ -63,27 +58,9 @@ class Core:
         """Deliver what can be delivered and let go of everything."""
         self._housekeeping.cancel()
         await self.control.close()
-        await self.session.close()
-        await self._checked_session.close()
+        await self.upstream.close()
         self.spool.close()
         self.log.close()
-
-    def session_for(self, provider: Provider) -> aiohttp.ClientSession:
-        """Return the client that may call a provider; raises guard.NotReachable for an address that it may not."""
-        if provider.is_trusted:
-            return self.session
-        guard.check_literal(provider.chat_url, self.settings.allowance)
-        return self._checked_session
-
-    def _make_session(self, resolver: AbstractResolver | None) -> aiohttp.ClientSession:
-        return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                limit=self.settings.max_upstream_connections, ttl_dns_cache=60, resolver=resolver
-            ),
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            skip_auto_headers=("Accept",),
-        )
 
     async def _keep_house(self) -> None:
         """Give memory back to the system once a rush is over."""

@@ -17,6 +17,7 @@ from marga.gateway.errors import Headers, Refusal
 from marga.gateway.metering import CLIENT_LEFT
 from marga.gateway.requests import ClientLeft
 from marga.gateway.snapshot import Deployment, Provider
+from marga.gateway.upstream import FAILURES, Answer
 from marga.protocols import chat
 
 PASSED_HEADERS = ("retry-after", "retry-after-ms", "x-should-retry", "openai-processing-ms", "openai-version")
@@ -77,12 +78,12 @@ async def _carry(call: Call) -> None:
     try:
         if response.status != 200:
             await _pass_error(call, deployment.provider, response)
-        elif call.request.is_stream and response.content_type == "text/event-stream":
+        elif call.request.is_stream and response.is_event_stream:
             await streaming.relay(call, response, deployment.provider)
         else:
             await _pass_answer(call, response)
     finally:
-        response.close() if not response.content.at_eof() else response.release()
+        response.close()
         call.core.metrics.upstream_open -= 1
 
 
@@ -95,7 +96,7 @@ async def _play(call: Call, deployment: Deployment) -> None:
     await _answer(call, 200, [JSON_TYPE], body)
 
 
-async def _open(call: Call, deployment: Deployment) -> aiohttp.ClientResponse:
+async def _open(call: Call, deployment: Deployment) -> Answer:
     """Send the request on and return once the provider's status line is there."""
     provider = deployment.provider
     body = chat.upstream_body(call.request, deployment.upstream_name)
@@ -104,12 +105,10 @@ async def _open(call: Call, deployment: Deployment) -> aiohttp.ClientResponse:
     metrics = call.core.metrics
     metrics.upstream_open += 1
     try:
-        response = await call.core.session_for(provider).post(
-            provider.chat_url, data=body, headers=provider.headers, allow_redirects=False
-        )
+        response = await call.core.upstream.post(provider, body)
     except BaseException as exc:
         metrics.upstream_open -= 1
-        if isinstance(exc, aiohttp.ClientError | OSError):
+        if isinstance(exc, FAILURES):
             raise _unreachable(provider, exc) from exc
         raise
     call.waited += time.perf_counter() - before
@@ -124,7 +123,7 @@ def _unreachable(provider: Provider, exc: Exception) -> Refusal:
     return Refusal(502, "upstream_cut", f"The provider '{provider.name}' broke off before it answered.")
 
 
-async def _read(call: Call, response: aiohttp.ClientResponse) -> bytes:
+async def _read(call: Call, response: Answer) -> bytes:
     """Return the whole answer, bounded in size, and in time between two pieces."""
     idle, most = call.core.settings.idle_timeout_seconds, call.core.settings.max_answer_bytes
     call.watch.begin(idle, "upstream_stalled")
@@ -139,13 +138,13 @@ async def _read(call: Call, response: aiohttp.ClientResponse) -> bytes:
                 )
             parts.append(part)
             call.watch.extend(idle)
-    except (aiohttp.ClientError, OSError) as exc:
+    except FAILURES as exc:
         raise Refusal(502, "upstream_cut", "The provider broke off in the middle of its answer.") from exc
     call.waited += time.perf_counter() - before
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-async def _pass_answer(call: Call, response: aiohttp.ClientResponse) -> None:
+async def _pass_answer(call: Call, response: Answer) -> None:
     body = await _read(call, response)
     payload = _parsed(body)
     if payload is None:
@@ -162,7 +161,7 @@ async def _answer(call: Call, status: int, headers: Headers, body: bytes) -> Non
     await call.answer(status, [*headers, (b"x-marga-cost-usd", format(cost, "f").encode())], body)
 
 
-async def _pass_error(call: Call, provider: Provider, response: aiohttp.ClientResponse) -> None:
+async def _pass_error(call: Call, provider: Provider, response: Answer) -> None:
     """Pass a provider's error on; what concerns our own account there becomes 502."""
     status = response.status
     body = await _read(call, response)
@@ -194,7 +193,7 @@ def scrubbed(body: bytes, provider: Provider) -> bytes:
     return _ORGANISATION.sub(HIDDEN, body)
 
 
-def _passed_headers(response: aiohttp.ClientResponse) -> Headers:
+def _passed_headers(response: Answer) -> Headers:
     found = response.headers
     return [
         (name.encode(), found[name].encode("latin-1", "replace"))

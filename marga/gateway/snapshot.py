@@ -42,9 +42,12 @@ class Key:
     expires_at: float | None
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
 class Provider:
-    """repr is left out because api_key is secret; problem says why the provider cannot be called."""
+    """repr is left out because api_key is secret; problem says why the provider cannot be called.
+
+    Equal only to itself, so that what is remembered about one is found fast and never outlives a change.
+    """
 
     id: str
     name: str
@@ -183,6 +186,8 @@ def _provider(row: dict[str, Any], encryption_keys: Sequence[str]) -> Provider:
             api_key = decrypt(row["api_key"], encryption_keys)
         except UnableToDecrypt as exc:
             problem = str(exc)
+    if api_key and not (api_key.isascii() and api_key.isprintable()):
+        api_key, problem = None, "its API key holds characters that no header can carry; enter it again"
     base = (row.get("base_url") or "").rstrip("/")
     if row["kind"] == "ollama" and not base.endswith("/v1"):
         base += "/v1"

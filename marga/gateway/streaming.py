@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-import aiohttp
 import orjson
 
 from marga.gateway.call import SLOW_READER_SECONDS, Call
 from marga.gateway.errors import Refusal
 from marga.gateway.snapshot import Provider
+from marga.gateway.upstream import FAILURES, Answer
 from marga.protocols import chat, sse
 
 HEADERS = [
@@ -118,7 +118,7 @@ class Stream:
             self._speaking = None
 
 
-async def relay(call: Call, response: aiohttp.ClientResponse, provider: Provider) -> None:
+async def relay(call: Call, response: Answer, provider: Provider) -> None:
     """Carry the provider's stream to the client.
 
     Raises Refusal when it is cut, malformed, or ends without saying so.
@@ -141,7 +141,7 @@ async def relay(call: Call, response: aiohttp.ClientResponse, provider: Provider
                 break
     except sse.MalformedStream as exc:
         raise Refusal(502, "upstream_malformed", f"The provider's stream cannot be read: {exc}.") from exc
-    except (aiohttp.ClientError, OSError) as exc:
+    except FAILURES as exc:
         raise _cut() from exc
     if not stream.is_done:
         # Some servers end without [DONE]; the client must not get one that was never sent.
@@ -166,6 +166,6 @@ def _cut() -> Refusal:
 async def _read_leftover(content: Any) -> None:
     """Read the end of the provider's body after [DONE], so that its connection can be used again."""
     if not content.at_eof():
-        with suppress(aiohttp.ClientError, OSError, TimeoutError):
+        with suppress(*FAILURES):
             async with asyncio.timeout(LEFTOVER_SECONDS):
                 await content.readany()
