@@ -22,4 +22,4 @@ def check_providers(**_: object) -> None:
 
 
 schedules.every(discover, seconds=300, name="marga: find providers in the environment")
-schedules.every(check_providers, seconds=120, name="marga: ask providers whether they answer")
+schedules.every(check_providers, seconds=60, name="marga: ask providers whether they answer")

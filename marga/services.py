@@ -13,7 +13,7 @@ from avyay_site import live, outbound
 from avyay_site.accounts.access import Access, NotAllowed
 from avyay_site.accounts.models import Role
 from avyay_site.audit.services import record
-from marga import checking
+from marga import checking, tasks
 from marga.configfile import DEFAULT_BASE_URLS, url_problem
 from marga.models import Model, Provider, Source
 
@@ -52,6 +52,7 @@ def create_provider(*, by: Access, **values: Any) -> Provider:
         _apply(by, provider, values)
         _save(provider)
         _announce(by, provider, "provider.create", kind=provider.kind, base_url=provider.base_url)
+        tasks.check_provider.delay_on_commit(provider_id=provider.pk)
     return provider
 
 
@@ -71,6 +72,7 @@ def change_provider(*, by: Access, provider: Provider, **values: Any) -> Provide
         _apply(by, provider, values)
         _save(provider)
         _announce(by, provider, "provider.change", fields=sorted(values))
+        tasks.check_provider.delay_on_commit(provider_id=provider.pk)
     return provider
 
 
