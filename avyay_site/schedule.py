@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from avyay_site import hints, schedules, sweeping, watching
+from avyay_site import hints, schedules, sweeping, vitals, watching
 
 
 @hints.task(queue="default")
 def sweep(**_: object) -> None:
     """Issue again what the broker lost."""
-    sweeping.sweep_all(now=timezone.now())
+    now = timezone.now()
+    sweeping.sweep_all(now=now)
+    vitals.note_tick(now=now)
 
 
 @hints.task(queue="default")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 import time
 from collections.abc import Iterator
@@ -95,3 +96,16 @@ def test_overall_does_not_wait_for_the_first_look(alone: threading.Event):
 
     assert vitals.overall().tone == "idle"
     assert time.monotonic() - began < 0.1
+
+
+@pytest.mark.parametrize(
+    ("seconds", "tone", "word"), [(20, "good", "on time"), (89, "good", "on time"), (91, "warn", "silent")]
+)
+def test_beat_is_silent_when_nothing_was_done_lately(
+    servers: object, frozen_clock: dt.datetime, seconds: int, tone: str, word: str
+):
+    vitals.note_tick(now=frozen_clock - dt.timedelta(seconds=seconds))
+
+    health = vitals.beat()
+
+    assert (health.tone, health.word) == (tone, word)
