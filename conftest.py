@@ -43,6 +43,12 @@ os.environ["AVYAY_VAR"] = str(LAYOUT.var)
 os.environ["DJANGO_SETTINGS_MODULE"] = "avyay_site.settings"
 django.setup()
 
+from avyay_site.accounts.access import Access  # noqa: E402 - needs the apps that the line above loads
+from avyay_site.accounts.models import Role, User, Workspace  # noqa: E402
+from avyay_site.accounts.tests.factories import MembershipFactory, WorkspaceFactory  # noqa: E402
+from avyay_site.keys.services import Issued  # noqa: E402
+from avyay_site.keys.tests.factories import issue  # noqa: E402
+
 
 def pytest_unconfigure() -> None:
     if IS_CONTROLLER:
@@ -80,6 +86,30 @@ def open_folder() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="avyay-test-"))
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def workspace(db: None) -> Workspace:
+    """Make a workspace."""
+    return WorkspaceFactory.create()
+
+
+@pytest.fixture
+def user(workspace: Workspace) -> User:
+    """Make an owner of the workspace."""
+    return MembershipFactory.create(workspace=workspace).user
+
+
+@pytest.fixture
+def access(workspace: Workspace, user: User) -> Access:
+    """Return the owner's access."""
+    return Access(workspace=workspace, role=Role.OWNER, user=user)
+
+
+@pytest.fixture
+def api_key(workspace: Workspace) -> Issued:
+    """Issue a key with every scope; its secret is in `api_key.secret`."""
+    return issue(workspace)
 
 
 @pytest.fixture

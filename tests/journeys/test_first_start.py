@@ -2,17 +2,22 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
+import socket
 import stat
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.platform import BASE_DIR, CHILDREN, Platform, free_port, wait_until
+from tests.platform import BASE_DIR, CHILDREN, Platform, free_port, running_platform, wait_until
 
-pytestmark = pytest.mark.processes
+# One group, so that the workers of pytest-xdist do not start several platforms at once.
+pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("platform")]
 
 
 @pytest.fixture
@@ -21,6 +26,22 @@ def platform(open_folder):
     yield platform
     if platform.process is not None and platform.process.poll() is None:
         platform.stop()
+
+
+@pytest.fixture(scope="module")
+def shared():
+    """Give one running platform to tests that leave it running."""
+    folder = Path(tempfile.mkdtemp(prefix="avyay-test-"))
+    with running_platform(folder) as platform:
+        yield platform
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def manage(platform, *arguments, **options):
+    command = [sys.executable, "manage.py", *arguments]
+    return subprocess.run(
+        command, cwd=BASE_DIR, env=platform.environment, capture_output=True, text=True, timeout=90, **options
+    )
 
 
 def first_status(platform):
@@ -65,26 +86,25 @@ def test_first_start_answers_a_request_and_the_second_keeps_everything(platform)
     wait_until(lambda: first_status(platform) == 200)
 
 
-def test_every_killed_child_comes_back(platform):
-    platform.start()
-    wait_until(lambda: first_status(platform) == 200)
+@pytest.mark.parametrize("child", CHILDREN)
+def test_a_killed_child_comes_back(shared, child):
+    wait_until(lambda: first_status(shared) == 200)
+    killed = shared.pid(child)
 
-    for child in CHILDREN:
-        killed = platform.pid(child)
-        os.kill(killed, signal.SIGKILL)
-        wait_until(lambda: heals(platform, child, killed), 30)  # noqa: B023 - called within this round
+    os.kill(killed, signal.SIGKILL)
+
+    wait_until(lambda: heals(shared, child, killed), 30)
 
 
 @pytest.mark.parametrize("child", ["web", "gateway"])
-def test_a_killed_server_worker_is_replaced_while_its_socket_stays_open(platform, child):
-    platform.start()
-    [worker] = [process for process in platform.processes() if process.ppid() == platform.pid(child)]
-    main = platform.pid(child)
+def test_a_killed_server_worker_is_replaced_while_its_socket_stays_open(shared, child):
+    ready = f"{shared.web if child == 'web' else shared.gateway}/readyz"
+    wait_until(lambda: is_ready(ready))
+    [worker] = [process for process in shared.processes() if process.ppid() == shared.pid(child)]
 
     worker.kill()
 
-    wait_until(lambda: is_ready(f"{platform.web if child == 'web' else platform.gateway}/readyz"), 20)
-    assert platform.pid(child) == main
+    wait_until(lambda: is_ready(ready), 20)
 
 
 def test_a_killed_supervisor_leaves_no_process_and_the_next_start_works(platform):
@@ -132,69 +152,52 @@ def test_given_first_rows_are_used_and_never_shown(platform):
     assert "a given password" not in shown
 
 
-def test_commands_find_the_platform_and_work_without_it_too(platform):
+def test_commands_use_the_running_platform_and_borrow_the_database_without_it(platform):
+    ask = ("create_key", "--workspace", "default", "--scope", "marga:call", "--json")
     platform.start()
-    command = [
-        sys.executable,
-        "manage.py",
-        "create_key",
-        "--workspace",
-        "default",
-        "--scope",
-        "marga:call",
-        "--json",
-    ]
-    run = {"cwd": BASE_DIR, "env": platform.environment, "capture_output": True, "text": True, "check": True}
 
-    with_it = json.loads(subprocess.run(command, **run).stdout)
+    with_it = manage(platform, *ask, check=True)
     platform.stop()
-    without_it = json.loads(subprocess.run(command, **run).stdout)
+    without_it = manage(platform, *ask, check=True)
 
-    assert with_it != without_it
+    assert json.loads(with_it.stdout) != json.loads(without_it.stdout)
     assert platform.processes() == []
 
 
-def test_doctor_is_content_with_a_running_platform(platform):
-    platform.start()
-    wait_until(lambda: is_ready(f"{platform.gateway}/readyz"))
+def test_doctor_is_content_with_a_running_platform(shared):
+    wait_until(lambda: is_ready(f"{shared.gateway}/readyz"))
 
-    result = subprocess.run(
-        [sys.executable, "manage.py", "doctor", "--json"],
-        cwd=BASE_DIR,
-        env=platform.environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    result = manage(shared, "doctor", "--json", check=False)
 
     found = {finding["name"]: finding for finding in json.loads(result.stdout)}
     names = ("postgres", "pgvector", "migrations", "redis", "platform", "web", "gateway", "worker", "beat")
     assert {name: found[name]["state"] for name in names} == dict.fromkeys(names, "ok")
 
 
-def test_two_platforms_run_side_by_side(platform, open_folder):
-    other = Platform(open_folder / "other")
-    other.layout.var.parent.mkdir()
-    platform.start()
-    try:
-        other.start()
+def test_the_demo_shows_requests_through_the_gateway(shared):
+    result = manage(shared, "demo", check=True)
 
-        assert other.ask().status_code == 200
-        assert other.ask(api_key=platform.api_key).status_code == 401
-    finally:
-        other.stop()
+    assert result.stdout.count("> ") == 4
+    assert f"{shared.web}/app/usage/" in result.stdout
+
+
+def test_two_platforms_run_side_by_side(shared, platform):
+    platform.start()
+
+    assert platform.ask().status_code == 200
+    assert platform.ask(api_key=shared.api_key).status_code == 401
+
+
+def test_a_second_platform_in_the_same_folder_is_refused(shared):
+    result = manage(shared, "up", check=False)
+
+    assert result.returncode == 2
+    assert "A platform already runs with AVYAY_VAR" in result.stderr
 
 
 def refusal(platform, **changed):
-    result = subprocess.run(
-        [sys.executable, "manage.py", "up"],
-        cwd=BASE_DIR,
-        env={**platform.environment, **changed},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    platform.environment |= changed
+    result = manage(platform, "up", check=False)
     return result.returncode, result.stderr
 
 
@@ -223,8 +226,6 @@ def test_what_cannot_work_is_refused_in_one_sentence(platform, changed, sentence
 
 @pytest.mark.parametrize("name", ["AVYAY_HTTP_PORT", "MARGA_PORT"])
 def test_a_taken_port_is_refused_with_the_variable_to_change(platform, name):
-    import socket
-
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", free_port()))
         taken.listen()
