@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 
 import structlog
 from asgiref.sync import async_to_sync
@@ -17,6 +18,10 @@ from django.db import transaction
 log = structlog.get_logger(__name__)
 
 PATIENCE_SECONDS = 1.0
+RETRY_SECONDS = 5.0
+MEMBERS = "members"
+"""The topic at which sockets look again which workspaces their user belongs to."""
+
 TOPIC = re.compile(r"[a-z][a-z0-9_.-]{0,79}")
 
 
@@ -36,9 +41,13 @@ def ring(workspace_id: str, topic: str) -> None:
 
 
 def _send(workspace_id: str, topic: str) -> None:
+    # One bell finds out that Redis is away; those of the next seconds do not wait for it again.
+    if time.monotonic() < _outage.ends_at:
+        return
     try:
         async_to_sync(_group_send)(group(workspace_id), {"type": "bell", "topic": topic})
     except Exception as exc:  # noqa: BLE001 - a bell is a convenience; losing one must never fail the work
+        _outage.ends_at = time.monotonic() + RETRY_SECONDS
         log.warning("bell_not_rung", topic=topic, error=type(exc).__name__)
 
 
@@ -47,3 +56,15 @@ async def _group_send(name: str, message: dict[str, str]) -> None:
     if layer is not None:
         # A Redis that hangs must not hang the caller.
         await asyncio.wait_for(layer.group_send(name, message), PATIENCE_SECONDS)
+
+
+class _Outage:
+    ends_at = 0.0
+
+
+_outage = _Outage()
+
+
+def forget_outage() -> None:
+    """Ring again at once; tests start from here."""
+    _outage.ends_at = 0.0
