@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import dj_database_url
 
@@ -31,7 +32,14 @@ PUBLIC_URL = env.text("AVYAY_PUBLIC_URL", f"http://localhost:{HTTP_PORT}").rstri
 GATEWAY_URL = env.text("MARGA_PUBLIC_URL", f"http://localhost:{MARGA_PORT}").rstrip("/")
 GATEWAY_INTERNAL_URL = env.text("MARGA_INTERNAL_URL", f"http://127.0.0.1:{MARGA_PORT}").rstrip("/")
 IS_HTTPS = PUBLIC_URL.startswith("https://")
-ALLOWED_HOSTS = env.words("AVYAY_ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]", ".localhost"])
+INTERNAL_URL = env.text("AVYAY_INTERNAL_URL", f"http://127.0.0.1:{HTTP_PORT}").rstrip("/")
+_internal_host = urlsplit(INTERNAL_URL).hostname or "127.0.0.1"
+ALLOWED_HOSTS = [
+    *env.words("AVYAY_ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]", ".localhost"]),
+    # The gateway and the supervisor ask by these names, whatever the public one is.
+    "127.0.0.1",
+    f"[{_internal_host}]" if ":" in _internal_host else _internal_host,
+]
 CSRF_TRUSTED_ORIGINS = sorted({PUBLIC_URL, *env.words("AVYAY_TRUSTED_ORIGINS")})
 TRUSTED_PROXY_COUNT = env.integer("AVYAY_TRUSTED_PROXIES", 0, least=0, most=5)
 METRICS_TOKEN = env.text("AVYAY_METRICS_TOKEN")
@@ -277,7 +285,7 @@ API_REQUESTS_PER_MINUTE = env.integer("AVYAY_API_REQUESTS_PER_MINUTE", 600, leas
 
 # --- work
 
-CELERY_BROKER_URL = LAYOUT.celery_broker_url if REDIS_URL == LAYOUT.redis_url else REDIS_URL
+CELERY_BROKER_URL = LAYOUT.celery_broker_url if LAYOUT.redis_url == REDIS_URL else REDIS_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 600,

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from decimal import Decimal
 
 import pytest
@@ -42,6 +45,26 @@ def issued(db, now):
 def record_of(issued, number, **changes):
     owner = {"workspace_id": issued.key.workspace_id, "key_id": issued.key.pk}
     return sample(request_id=f"req_{number:026d}", **(owner | changes))
+
+
+@pytest.mark.parametrize(
+    ("internal", "host"),
+    [("", "127.0.0.1"), ("http://web:8000", "web"), ("http://[::1]:8000/", "[::1]"), ("http://[::1]", "[::1]"), ("https://web.internal", "web.internal")],
+)  # fmt: skip
+def test_the_gateways_own_way_in_is_open_whatever_the_public_host_is(internal, host):
+    code = "from avyay_site import settings; print(*settings.ALLOWED_HOSTS)"
+    environment = {**os.environ, "AVYAY_ALLOWED_HOSTS": "avyay.example.org", "AVYAY_INTERNAL_URL": internal}
+
+    said = subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment,
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert {"avyay.example.org", "127.0.0.1", host} <= set(said.stdout.split())
 
 
 @pytest.mark.parametrize("given", ["", "Bearer wrong", "Basic x", "Bearer é"])
