@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from avyay_site.accounts import services
 from avyay_site.accounts.models import Invitation, Membership, Role, User, Workspace
-from avyay_site.api.serializers import Strict
+from avyay_site.api.serializers import NameField, Strict
 from avyay_site.api.views import ApiView, Changing, Creating, Removing
 
 
@@ -28,6 +28,10 @@ class WorkspaceSerializer(serializers.ModelSerializer[Workspace]):
         model = Workspace
         fields = ("id", "name", "slug", "created_at")
         read_only_fields = fields
+
+
+class WorkspaceChange(Strict):
+    name = NameField()
 
 
 class KeyInUseSerializer(serializers.Serializer[Any]):
@@ -113,6 +117,12 @@ class WorkspaceView(ApiView):
     def get(self, request: Request) -> Response:
         """Return the workspace that the key or session is in."""
         return Response(WorkspaceSerializer(self.access.workspace).data)
+
+    @extend_schema(operation_id="workspace_rename", request=WorkspaceChange, responses=WorkspaceSerializer)
+    def patch(self, request: Request) -> Response:
+        """Rename the workspace; its slug stays."""
+        renamed = services.rename_workspace(by=self.access, **self.body(WorkspaceChange))
+        return Response(WorkspaceSerializer(renamed).data)
 
 
 @extend_schema(tags=["members"])

@@ -147,6 +147,9 @@ def _checked_scopes(by: Access, scopes: Iterable[str]) -> list[str]:
         raise UnableToChangeKey(f"Unknown scope {unknown[0]!r}; choose among {', '.join(Scope.values)}.")
     if not wanted:
         raise UnableToChangeKey("A key needs at least one scope.")
+    if Scope.PLATFORM_WRITE in wanted:
+        # Such a key manages members as an owner does; else a member could make an owner of themselves with one.
+        by.require_role(Role.OWNER)
     if by.key is not None and not by.scopes.issuperset(wanted):
         raise NotAllowed("A key can only hand on scopes that it has itself.")
     return wanted

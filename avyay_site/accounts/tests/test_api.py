@@ -49,6 +49,20 @@ def test_the_workspace_is_shown(caller, workspace):
     assert caller.get("/api/v1/workspace").json()["slug"] == workspace.slug
 
 
+def test_an_owner_renames_the_workspace_and_a_member_does_not(caller, workspace):
+    member = MembershipFactory.create(workspace=workspace, role=Role.MEMBER)
+    person = Client()
+    person.login(username=member.user.email, password=PASSWORD)
+
+    renamed = caller.patch("/api/v1/workspace", {"name": "Night shift"}, "application/json")
+    refused = person.patch("/api/v1/workspace", {"name": "Mine"}, "application/json")
+
+    assert (renamed.status_code, renamed.json()["name"]) == (200, "Night shift")
+    assert refused.status_code == 403
+    workspace.refresh_from_db()
+    assert workspace.name == "Night shift"
+
+
 def test_a_role_is_changed_and_a_member_removed(caller, workspace, owner):
     member = MembershipFactory.create(workspace=workspace, role=Role.MEMBER)
     address = f"/api/v1/members/{member.pk}"

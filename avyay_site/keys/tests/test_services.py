@@ -102,6 +102,17 @@ def test_a_viewer_issues_rolls_changes_and_revokes_nothing(issued, owner, now):
     assert actions() == ["key.issue"]
 
 
+def test_a_member_cannot_become_an_owner_by_a_key(owner, now):
+    member = Access(workspace=owner.workspace, role=Role.MEMBER)
+    strong = services.issue_key(by=owner, name="strong", scopes=["platform:write"], now=now).key
+
+    with pytest.raises(NotAllowed, match="role owner"):
+        services.issue_key(by=member, name="a", scopes=["platform:write"], now=now)
+    with pytest.raises(NotAllowed, match="role owner"):
+        services.roll_key(by=member, key=strong, now=now)
+    services.issue_key(by=member, name="a", scopes=["platform:read", "marga:write"], now=now)
+
+
 def test_a_key_cannot_raise_itself_by_rolling_a_stronger_one(issued, owner, now):
     weak = services.issue_key(by=owner, name="weak", scopes=["platform:write"], now=now).key
     by_weak = Access(workspace=owner.workspace, role=Role.OWNER, key=weak, scopes=frozenset(weak.scopes))
