@@ -38,7 +38,7 @@ class Status:
 @dataclass
 class _Seen:
     looked_at: float = 0.0
-    mark: object = None
+    mark: object = "not looked yet"
     status: Status = Status("")
 
 
@@ -57,8 +57,10 @@ def follow_file() -> Status:
             return _seen.status
         mark = _mark(path)
         if mark != _seen.mark or _seen.status.path != path:
-            _seen.status = Status(path, _apply(path))
-            _seen.mark = mark
+            problem, is_done = _apply(path)
+            _seen.status = Status(path, problem)
+            if is_done:
+                _seen.mark = mark
         _seen.looked_at = time.monotonic()
         return _seen.status
 
@@ -99,9 +101,10 @@ def check(path: Path) -> tuple[ProviderEntry, ...]:
     return entries
 
 
-def sync(path: Path | None) -> None:
+def sync(path: Path | None) -> bool:
     """Make the rows of source `config` what the file says; without a file there are none.
 
+    Returns False while there is no workspace to put them in.
     Raises WrongConfig, and changes nothing then.
     """
     entries = check(path) if path else ()
@@ -111,14 +114,15 @@ def sync(path: Path | None) -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext('marga_config'))")
         ours = Provider.objects.filter(source=Source.CONFIG)
         if not entries and not ours.exists():
-            return
+            return True
         workspace = Workspace.objects.order_by("created_at", "id").first()
         if workspace is None:
-            return
+            return False
         _refuse_taken_names(workspace, entries)
         ours.exclude(name__in=[entry.name for entry in entries], workspace=workspace).delete()
         for entry in entries:
             _write_provider(workspace, entry, path.parent if path else Path())
+    return True
 
 
 def _mark(path: str) -> object:
@@ -130,15 +134,16 @@ def _mark(path: str) -> object:
     return found and (found.st_mtime_ns, found.st_size, found.st_ino)
 
 
-def _apply(path: str) -> str:
+def _apply(path: str) -> tuple[str, bool]:
+    """Return what is wrong with the file, and whether this state of it is dealt with."""
     try:
-        sync(Path(path) if path else None)
+        is_done = sync(Path(path) if path else None)
     except WrongConfig as exc:
         log.error("config_refused", path=path, faults=[str(fault) for fault in exc.faults[:20]])
-        return str(exc)
-    if path:
+        return str(exc), True
+    if path and is_done:
         log.info("config_applied", path=path)
-    return ""
+    return "", is_done
 
 
 def _refuse_taken_names(workspace: Workspace, entries: tuple[ProviderEntry, ...]) -> None:

@@ -110,6 +110,27 @@ def test_a_file_that_is_not_there_is_explained(config, settings, tmp_path):
     assert "cannot be read" in configuring.follow_file().problem
 
 
+def test_a_file_that_is_no_longer_named_leaves_no_rows(config, settings):
+    config(TEXT)
+
+    settings.MARGA_CONFIG = ""
+    configuring.forget()
+    configuring.follow_file()
+
+    assert not Provider.objects.exists()
+
+
+def test_a_file_that_was_there_before_the_first_workspace_is_used_once_there_is_one(config, workspace):
+    workspace.delete()
+    config(TEXT)
+    assert not Provider.objects.exists()
+
+    WorkspaceFactory.create()
+    configuring.follow_file()
+
+    assert Provider.objects.count() == 1
+
+
 def test_an_unchanged_file_costs_no_query(config, django_assert_num_queries):
     config(TEXT)
 

@@ -86,7 +86,7 @@ def test_the_snapshot_is_sent_once_and_then_confirmed(client, bearer, issued):
     assert second["ETag"] == first["ETag"]
 
 
-def test_a_database_that_is_away_is_said_so(client, bearer, monkeypatch):
+def test_a_database_that_is_away_is_said_so(client, bearer, monkeypatch, db):
     def away(*_, **__):
         raise OperationalError("gone")
 
