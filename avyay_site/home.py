@@ -17,6 +17,7 @@ from avyay_site import shell, vitals
 from avyay_site.accounts.access import Access
 from avyay_site.audit.models import AuditEntry
 from avyay_site.keys.models import ApiKey
+from avyay_site.needs import get_needs
 from avyay_site.shell import PageRequest
 from avyay_site.usage.models import UsageRecord
 
@@ -72,13 +73,17 @@ def home_live(request: PageRequest) -> HttpResponse:
 
 
 def _home(access: Access) -> dict[str, Any]:
+    now = timezone.now()
     usage = UsageRecord.objects.visible_to(access)
     return {
         "vitals": vitals.look(),
-        "attention": [item for part in shell.parts() for item in part.attention(access)],
+        "attention": [
+            *get_needs(access, now=now),
+            *(item for part in shell.parts() for item in part.attention(access)),
+        ],
         "acts": AuditEntry.objects.visible_to(access)[:LATEST],
         "requests": usage.select_related("key")[:LATEST],
-        "has_key": ApiKey.objects.visible_to(access).active(timezone.now()).exists(),
+        "has_key": ApiKey.objects.visible_to(access).active(now).exists(),
     }
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from django.templatetags.static import static
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
 
 from avyay_site import home
 from avyay_site.keys import views as keys
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.front, name="front"),
+    path("favicon.ico", RedirectView.as_view(url=static("img/icon.svg"))),
     path("styleguide/", home.styleguide, name="styleguide"),
     path("app/", home.home, name="home"),
     path("app/live", home.home_live, name="home_live"),

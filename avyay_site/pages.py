@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+
+RETRY_AFTER_SECONDS = 2
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -26,10 +31,20 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer when we failed."""
+    """Answer when we failed; when it is only that the database is away, say so and ask to come again."""
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        return _unavailable(request)
     return _page(
         request, 500, "Something broke on our side", "Try again; if it stays, report the request id below."
     )
+
+
+def _unavailable(request: HttpRequest) -> HttpResponse:
+    response = _page(
+        request, 503, "The database does not answer", "Nothing was changed. Try again in a few seconds."
+    )
+    response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
 
 
 def _page(request: HttpRequest, status: int, title: str, advice: str) -> HttpResponse:

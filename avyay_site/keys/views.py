@@ -52,12 +52,14 @@ def _listed(request: HttpRequest, access: Access) -> dict[str, Any]:
     listed = list(keys[:MOST_LISTED])
     spend = get_month_spend([key.pk for key in listed], today=now.date())
     rows = [{"key": key, "state": key.state(now), "spent": spend[key.pk]} for key in listed]
+    is_cut = len(rows) == MOST_LISTED
     has_any = bool(rows) or ApiKey.objects.visible_to(access).exists()
     return {
         "rows": rows,
         "shown": shown,
         "search": search,
         "has_any": has_any,
+        "is_cut": is_cut,
         "may_write": access.has_role(Role.MEMBER),
     }
 

@@ -70,3 +70,12 @@ def test_home_offers_the_first_key_until_there_is_one(client: Client, owner: Mem
 
 def test_style_guide_is_hidden_outside_of_development(client: Client, db: None):
     assert client.get(reverse("styleguide")).status_code == 404
+
+
+def test_style_guide_shows_every_component_while_developing(client: Client, db: None, settings):
+    settings.DEBUG = True
+
+    html = client.get(reverse("styleguide")).content.decode()
+
+    for part in ("badge", "button", "figures", "share", "snippet", "empty", "note"):
+        assert f'class="{part}' in html

@@ -5,10 +5,13 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from avyay_site.accounts.models import Membership, Role
-from avyay_site.accounts.tests.factories import MembershipFactory
+from avyay_site.accounts.services import invite_member
+from avyay_site.accounts.tests.factories import MembershipFactory, access_of
 from avyay_site.keys.tests.factories import issue
+from avyay_site.notifications.services import create_channel, send_test
 
 PAGES = (
     "home",
@@ -97,3 +100,26 @@ def test_key_pages_answer(signed_in: Client, owner: Membership):
 
     for name in ("keys:change", "keys:roll", "keys:revoke", "keys:arrival"):
         assert signed_in.get(reverse(name, args=[key.pk])).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "most"),
+    [("home", 16), ("keys:list", 8), ("members", 8), ("audit:list", 9), ("notifications:list", 9)],
+)
+def test_list_page_needs_no_more_queries_for_more_rows(
+    signed_in: Client, owner: Membership, name: str, most: int, django_assert_max_num_queries
+):
+    _fill(owner)
+
+    with django_assert_max_num_queries(most):
+        signed_in.get(reverse(name))
+
+
+def _fill(owner: Membership) -> None:
+    by = access_of(owner)
+    for number in range(12):
+        issue(owner.workspace, name=f"key {number}")
+        MembershipFactory.create(workspace=owner.workspace, role=Role.MEMBER)
+        invite_member(by=by, email=f"new{number}@example.org", now=timezone.now())
+        channel = create_channel(by=by, name=f"mail {number}", kind="email", target="a@example.org").channel
+        send_test(by=by, channel=channel, now=timezone.now())
