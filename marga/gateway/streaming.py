@@ -65,6 +65,8 @@ class Stream:
 
     async def finish(self, last: bytes) -> None:
         """Record the usage, then send the last bytes."""
+        # A quick provider's whole answer may come in one piece: these bytes are then the first ones too.
+        self._call.first_token()
         self._call.bytes_out += len(last)
         self._call.book(200, self._error_type)
         await self._send(last, more=False)
