@@ -15,7 +15,8 @@ LOCK := uv pip compile --python-version 3.11 --generate-hashes --no-annotate --n
 ARGS ?=
 
 # `check --deploy` judges the settings that an installation behind HTTPS has; state goes to a folder of its own.
-PRODUCTION := AVYAY_PUBLIC_URL=https://avyay.example AVYAY_ALLOWED_HOSTS=avyay.example AVYAY_VAR=$(VENV)/check
+PRODUCTION := AVYAY_PUBLIC_URL=https://avyay.example AVYAY_ALLOWED_HOSTS=avyay.example AVYAY_TRUSTED_PROXIES=1 \
+	AVYAY_VAR=$(VENV)/check
 
 .PHONY: up test check bench demo doctor lock clean
 
@@ -32,7 +33,7 @@ check: $(VENV)/tools.stamp
 	find templates -name '*.html' -print0 | xargs -0 $(BIN)/djade --check --target-version 5.2
 	$(BIN)/lint-imports
 	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
-	$(PRODUCTION) $(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+	$(PRODUCTION) $(BIN)/python manage.py makemigrations --check --dry-run
 	$(PRODUCTION) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file $(VENV)/openapi.yaml
 	$(BIN)/mypy .
 

@@ -19,7 +19,6 @@ NEEDS_NOTHING = frozenset(
         "doctor",
         "findstatic",
         "help",
-        "makemigrations",
         "makemessages",
         "spectacular",
         "startapp",

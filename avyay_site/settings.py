@@ -285,7 +285,12 @@ API_REQUESTS_PER_MINUTE = env.integer("AVYAY_API_REQUESTS_PER_MINUTE", 600, leas
 
 # --- work
 
-CELERY_BROKER_URL = LAYOUT.celery_broker_url if LAYOUT.redis_url == REDIS_URL else REDIS_URL
+# Celery has names of its own for a unix socket and for the database number on it.
+CELERY_BROKER_URL = (
+    REDIS_URL.replace("unix://", "redis+socket://", 1).replace("db=", "virtual_host=", 1)
+    if REDIS_URL.startswith("unix://")
+    else REDIS_URL
+)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 600,

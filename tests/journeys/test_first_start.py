@@ -10,10 +10,14 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 import pytest
 
+from avyay_site import borrowing, embedded
+from avyay_site.embedded import FORGETFUL, Layout
+from avyay_site.keys import format as key_format
 from tests.platform import BASE_DIR, CHILDREN, Platform, free_port, running_platform, wait_until
 
 # One group, so that the workers of pytest-xdist do not start several platforms at once.
@@ -84,6 +88,8 @@ def test_first_start_answers_a_request_and_the_second_keeps_everything(platform)
     assert platform.started["api_key"] is None
     assert len(platform.usage()) == 1
     wait_until(lambda: first_status(platform) == 200)
+    assert platform.stop(signal.SIGINT) < 10
+    assert platform.processes() == []
 
 
 @pytest.mark.parametrize("child", CHILDREN)
@@ -130,8 +136,6 @@ def test_a_start_right_after_a_killed_supervisor_waits_for_what_is_left(platform
 
 def test_given_first_rows_are_used_and_never_shown(platform):
     key = "avy_live_" + "0" * 30
-    from avyay_site.keys import format as key_format
-
     key += key_format.checksum(key)
     platform.environment |= {
         "AVYAY_INIT_ADMIN_EMAIL": "ops@example.org",
@@ -179,6 +183,25 @@ def test_the_demo_shows_requests_through_the_gateway(shared):
 
     assert result.stdout.count("> ") == 4
     assert f"{shared.web}/app/usage/" in result.stdout
+
+
+def test_with_addresses_given_nothing_is_embedded(platform, open_folder):
+    elsewhere = Layout(open_folder / "elsewhere")
+    with borrowing.borrow(elsewhere, settings=FORGETFUL):
+        host = quote(str(elsewhere.socket_dir), safe="")
+        platform.environment |= {
+            "DATABASE_URL": f"postgres://postgres@{host}/avyay",
+            "REDIS_URL": elsewhere.redis_url,
+        }
+
+        platform.start()
+
+        assert platform.ask().status_code == 200
+        wait_until(lambda: len(platform.usage()) == 1)
+        assert platform.pid("postgres") is None
+        assert not platform.layout.postgres_data.exists()
+        assert platform.stop() < 10
+        assert embedded.is_postgres_ready(elsewhere)
 
 
 def test_two_platforms_run_side_by_side(shared, platform):
