@@ -39,7 +39,7 @@ class Application:
         core = self._core
         if path in CHAT_PATHS:
             if scope["method"] == "POST":
-                await core.loop.create_task(serve_chat(core, scope, receive, send))
+                await serve_chat(core, scope, receive, send)
             else:
                 await wrong_method(core, scope, send, b"POST")
             return

@@ -17,7 +17,8 @@ from marga.gateway.settings import Settings
 from marga.gateway.spool import Spool
 from marga.gateway.upstream import Upstream
 
-TRIM_SECONDS = 10.0
+TRIM_SECONDS = 5.0
+TRIM_ROUNDS = 10
 SPARE_DESCRIPTORS = 256
 
 
@@ -63,17 +64,17 @@ class Core:
         self.log.close()
 
     async def _keep_house(self) -> None:
-        """Give memory back to the system once a rush is over."""
-        seen = self.metrics.duration.count
-        was_busy = False
+        """Give memory back to the system once a rush is over; connections go one by one, so do it a few times."""
+        seen, rounds = self.metrics.duration.count, 0
         while True:
             await asyncio.sleep(TRIM_SECONDS)
-            is_busy = self.metrics.duration.count - seen > TRIM_SECONDS or self.open_calls > 0
-            seen = self.metrics.duration.count
-            if was_busy and not is_busy:
+            calls, seen = self.metrics.duration.count - seen, self.metrics.duration.count
+            if calls > TRIM_SECONDS:
+                rounds = TRIM_ROUNDS
+            elif rounds and not self.open_calls:
+                rounds -= 1
                 gc.collect()
                 _trim()
-            was_busy = is_busy
 
 
 def _trim() -> None:

@@ -33,7 +33,7 @@ STOPPED = {
 
 
 async def serve_chat(core: Core, scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """Serve one chat call; run it as a task of its own, so that it can be cancelled when the client leaves."""
+    """Serve one chat call; the task it runs in is cancelled when the client leaves or time is up."""
     call = Call(core, scope, receive, send, asyncio.current_task())
     core.open_calls += 1
     try:

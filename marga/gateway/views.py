@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import time
 from collections.abc import Awaitable, Callable
@@ -123,6 +124,7 @@ async def metrics(core: Core, scope: dict[str, Any], send: Any) -> None:
     gauges = {
         "spool_pending": core.spool.pending,
         "calls_open": core.open_calls,
+        "tasks": len(asyncio.all_tasks()),
         "snapshot_age_seconds": round(time.time() - core.keys.confirmed_at, 1),
         "control_link_up": int(core.control.works["snapshot"]),
     }

@@ -384,6 +384,27 @@ async def test_a_reader_that_stands_still_holds_the_provider_back(tmp_path):
     assert grown < 12
 
 
+async def test_calls_that_last_leave_no_task_behind(tmp_path):
+    async def slow(reader, writer, body):
+        await asyncio.sleep(0.1)
+        await ordinary(reader, writer, body)
+
+    async def tasks():
+        async with s.http.get(f"{s.gateway.url}/metrics") as answer:
+            return int((await answer.text()).split("\navyay_gateway_tasks ")[1].split()[0])
+
+    async def call(number):
+        async with s.post(question(stream=bool(number % 2))) as answer:
+            await answer.read()
+
+    async with stage(tmp_path, slow) as s:
+        before = await tasks()
+        for _ in range(3):
+            await asyncio.gather(*map(call, range(40)))
+
+        assert await tasks() <= before + 3
+
+
 async def test_nothing_that_was_said_is_in_the_log(tmp_path):
     async with stage(tmp_path) as s:
         canary = "canary-4711-prompt"
