@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
-QUIET_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
-"""Asked every few seconds by machines: logged at DEBUG."""
+QUIET_PATHS = frozenset({"/healthz", "/readyz", "/metrics", "/internal/gateway/snapshot"})
+"""Asked every few seconds by machines: logged at DEBUG, unless they fail."""
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -72,6 +72,9 @@ def configure(*, level: str) -> None:
         "celery.utils.functional",
     ):
         logging.getLogger(name).setLevel(max(logging.INFO, logging.getLevelName(level)))
+    # Each says at INFO what our own line about a task says already; failures are errors and stay.
+    for name in ("celery.worker.strategy", "celery.app.trace"):
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))
 
 
 def formatter(shared: list[Any]) -> logging.Formatter:
@@ -128,7 +131,8 @@ def route_of(request: HttpRequest) -> str:
 
 
 def _log_access(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
-    write = access_log.debug if request.path in QUIET_PATHS else access_log.info
+    is_quiet = request.path in QUIET_PATHS and response.status_code < 400
+    write = access_log.debug if is_quiet else access_log.info
     write(
         "request",
         method=request.method,

@@ -41,4 +41,5 @@ def _end(task_id: str, task: Task[..., Any], state: str | None = None, **_: Any)
     if began is not None:
         seconds = time.perf_counter() - began
         metrics.TASK_SECONDS.labels(task.name).observe(seconds)
-        log.info("task_ended", state=state, seconds=round(seconds, 3))
+        # Named here: other listeners of the same signal may have cleared the context.
+        log.info("task_ended", task=task.name, task_id=task_id, state=state, seconds=round(seconds, 3))
