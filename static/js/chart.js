@@ -84,7 +84,7 @@ class TimeChart extends HTMLElement {
       width: this.place.clientWidth || 600,
       height: HEIGHT,
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
-      cursor: { drag: { x: false, y: false }, points: { size: 6 } },
+      cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
       scales: { y: { range: (_plot, _least, most) => [0, most > 0 ? most * 1.12 : 1] } },
       axes: [
         { ...axis, grid: { show: false }, incrs: step.incrs, values: (_plot, ticks) => ticks.map(write), space: 58 },

@@ -61,6 +61,32 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
 });
 
+// A fragment that is fetched again keeps the reader's place: what had the focus, and what was unfolded.
+const STOPS = "a[href], button, input:not([type=hidden]), select, summary, [tabindex]";
+let place = null;
+
+function focusedPlace(target) {
+  const focused = document.activeElement;
+  if (!focused || !target.contains(focused)) return null;
+  const home = focused.closest("[id]");
+  return { id: home.id, index: [...home.querySelectorAll(STOPS)].indexOf(focused) };
+}
+
+document.body.addEventListener("htmx:beforeSwap", (event) => {
+  const target = event.detail.target;
+  const unfolded = [...target.querySelectorAll("details[open][id]")].map((details) => details.id);
+  place = { focused: focusedPlace(target), unfolded };
+});
+
+document.body.addEventListener("htmx:afterSwap", () => {
+  if (!place) return;
+  for (const id of place.unfolded) document.getElementById(id)?.setAttribute("open", "");
+  const home = place.focused && document.getElementById(place.focused.id);
+  const stop = home && (place.focused.index < 0 ? home : home.querySelectorAll(STOPS)[place.focused.index]);
+  stop?.focus({ preventScroll: true });
+  place = null;
+});
+
 // A fragment that carries data-say is read out when it arrives.
 document.body.addEventListener("htmx:afterSwap", (event) => {
   const speaking = event.detail.elt?.closest?.("[data-say]") ?? event.detail.elt?.querySelector?.("[data-say]");

@@ -26,6 +26,35 @@ def test_usage_page_shows_a_new_request_within_two_seconds_without_reload(
     assert page.evaluate("window.wasNotReloaded")
 
 
+def test_refreshed_page_keeps_the_focus_and_what_was_unfolded(
+    open_window: Open, backstage: Backstage, scene: Scene
+):
+    page = open_window().visit("/app/usage/")
+    _wait_for_bell(page)
+    page.get_by_text("Show as a table").click()
+    page.get_by_role("link", name="Download CSV").focus()
+
+    backstage(use_key, scene.key_id, "while-reading")
+
+    expect(page.locator("#usage-live")).to_contain_text("while-reading", timeout=PATIENCE_MS)
+    expect(page.get_by_role("link", name="Download CSV")).to_be_focused()
+    expect(page.locator("#chart-table")).to_have_attribute("open", "")
+
+
+def test_refreshed_list_keeps_the_row_that_was_walked_to(
+    open_window: Open, backstage: Backstage, scene: Scene
+):
+    page = open_window().visit(f"/app/usage/?key={scene.key_id}")
+    _wait_for_bell(page)
+    page.keyboard.press("j")
+    walked_to = page.evaluate("document.activeElement.id")
+
+    backstage(use_key, scene.key_id, "above-the-row")
+
+    expect(page.locator("#usage-live")).to_contain_text("above-the-row", timeout=PATIENCE_MS)
+    assert page.evaluate("document.activeElement.id") == walked_to
+
+
 def test_page_polls_when_there_is_no_socket(open_window: Open, backstage: Backstage, scene: Scene):
     window = open_window()
     window.page.route_web_socket("**/live", lambda socket: socket.close())
@@ -33,9 +62,10 @@ def test_page_polls_when_there_is_no_socket(open_window: Open, backstage: Backst
     page = window.visit("/app/usage/")
 
     backstage(use_key, scene.key_id, "found-by-polling")
-    page.clock.fast_forward(31_000)
+    page.clock.fast_forward(6_000)
 
     expect(page.locator("#usage-live")).to_contain_text("found-by-polling")
+    expect(page.get_by_text("Live updates are interrupted")).to_be_visible()
 
 
 def test_socket_that_breaks_comes_back_and_the_page_catches_up(
