@@ -121,8 +121,9 @@ class WorkspaceView(ApiView):
     @extend_schema(operation_id="workspace_rename", request=WorkspaceChange, responses=WorkspaceSerializer)
     def patch(self, request: Request) -> Response:
         """Rename the workspace; its slug stays."""
-        renamed = services.rename_workspace(by=self.access, **self.body(WorkspaceChange))
-        return Response(WorkspaceSerializer(renamed).data)
+        values = self.body(WorkspaceChange, partial=True)
+        name = values.get("name", self.access.workspace.name)
+        return Response(WorkspaceSerializer(services.rename_workspace(by=self.access, name=name)).data)
 
 
 @extend_schema(tags=["members"])

@@ -93,7 +93,7 @@ def test_limits_can_be_changed(pages: Client, member: Membership):
 
 
 def test_rolled_key_overlaps_with_its_successor(pages: Client, member: Membership, frozen_clock: dt.datetime):
-    key = issue(member.workspace).key
+    key = issue(member.workspace, scopes=["marga:call"]).key
 
     asked = {"overlap_hours": "1", "once": once.mark()}
     html = pages.post(reverse("keys:roll", args=[key.pk]), asked).content.decode()
