@@ -20,6 +20,7 @@ NEEDS_NOTHING = frozenset(
         "findstatic",
         "help",
         "makemessages",
+        "marga_config",
         "spectacular",
         "startapp",
         "version",

@@ -35,7 +35,8 @@ Message = Mapping[str, Any]
 CONNECT_SECONDS = 3.0
 PATIENCE_SECONDS = 4.0
 """How long a key that was issued just now may be unknown to the gateway, which hears of it within two seconds."""
-RETRY_SECONDS = 0.25
+RETRY_SECONDS = 1.0
+"""No oftener: the gateway counts wrong keys by address, and shuts out an address that tries too many."""
 TASK_HEADER = "x-marga-task-type"
 
 
@@ -177,7 +178,7 @@ class Gateway:
 
     def _is_too_early(self, answer: httpx.Response) -> bool:
         """Tell whether the key was issued so recently that the gateway may not have heard of it."""
-        return answer.status_code in (401, 503) and time.monotonic() < self._waits_until
+        return answer.status_code in (401, 429, 503) and time.monotonic() < self._waits_until
 
 
 def for_workspace(workspace_id: str, **options: Any) -> Gateway:

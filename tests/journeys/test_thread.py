@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from decimal import Decimal
 
 import httpx
 import openai
 import pytest
 
+from avyay_site import llm
+from avyay_site.keys.format import generate
 from tests.platform import Platform, wait_until
 from tests.upstream import WORDS, running_upstream
 
@@ -225,6 +229,43 @@ def test_a_budget_that_is_spent_is_refused_and_announced(platform, api):
     refused = platform.ask(model="river", api_key=key["secret"])
     assert refused.headers["x-should-retry"] == "false"
     assert "budget" in refused.json()["error"]["message"].lower()
+
+
+def test_the_platforms_own_client_speaks_with_the_gateway(platform):
+    gateway = llm.Gateway(platform.api_key, base_url=platform.gateway)
+
+    answer = gateway.complete(QUESTION, model="river", task_type="research")
+
+    assert (answer.text, answer.model, answer.finish_reason) == (TEXT, "river", "stop")
+    assert (answer.input_tokens, answer.output_tokens) == (1000, 500)
+    assert answer.cost_usd
+    assert list(gateway.stream(QUESTION, model="river")) == list(WORDS)
+    with pytest.raises(llm.Refused, match="nowhere"):
+        gateway.complete(QUESTION, model="nowhere")
+    with pytest.raises(llm.NoAccess):
+        llm.Gateway(generate(), base_url=platform.gateway).complete(QUESTION)
+
+
+def test_a_product_calls_models_with_a_key_that_is_issued_on_first_use(platform, api):
+    code = (
+        "from avyay_site import llm; from avyay_site.accounts.models import Workspace; "
+        "gateway = llm.for_workspace(Workspace.objects.get(slug='default').pk); "
+        "print(gateway.complete([{'role': 'user', 'content': 'Hi'}], model='river').text)"
+    )
+
+    said = subprocess.run(
+        [sys.executable, "manage.py", "shell", "--no-imports", "-c", code],
+        cwd=platform.root,
+        env=platform.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert TEXT in said.stdout, said.stderr
+    keys = {key["name"]: key for key in api.get("/keys").json()["data"]}
+    assert keys["Platform"]["bucket"] == "platform"
+    wait_until(lambda: any(row["key_id"] == keys["Platform"]["id"] for row in platform.usage()), SOON)
 
 
 def test_secrets_are_in_no_log(platform):
