@@ -25,6 +25,7 @@ class KeptAnswer(WorkspaceOwned):
     created_at = models.DateTimeField(db_index=True)
 
     class Meta:
+        ordering = ["-created_at", "-id"]
         constraints = [
             models.UniqueConstraint(fields=["workspace", "asker", "idempotency_key"], name="idempotent_once"),
         ]

@@ -28,6 +28,7 @@ class Migration(migrations.Migration):
                 ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.workspace')),
             ],
             options={
+                'ordering': ['-created_at', '-id'],
                 'constraints': [models.UniqueConstraint(fields=('workspace', 'asker', 'idempotency_key'), name='idempotent_once')],
             },
         ),
