@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any, ParamSpec, Protocol, cast
 
 import structlog
@@ -22,10 +22,12 @@ from celery import shared_task
 from celery.contrib.django.task import DjangoTask
 from django.db import transaction
 from kombu.exceptions import OperationalError
+from kombu.pools import ProducerPool, producers
 from redis.exceptions import RedisError
 
 log = structlog.get_logger(__name__)
 
+PATIENCE_SECONDS = 1.0
 RETRY_SECONDS = 5.0
 
 P = ParamSpec("P")
@@ -69,12 +71,24 @@ class HintTask(DjangoTask):  # type: ignore[type-arg]
             log.info("hint_dropped", task=self.name)
             return False
         try:
-            self.apply_async(args, kwargs, retry=False, **options)
+            with _producers(self.app).acquire(block=True, timeout=PATIENCE_SECONDS) as producer:
+                self.apply_async(args, kwargs, retry=False, producer=producer, **options)
         except (OperationalError, RedisError, OSError) as exc:
             _outage.begin()
             log.warning("hint_lost", task=self.name, error=type(exc).__name__)
             return False
         return True
+
+
+@cache
+def _producers(app: Any) -> ProducerPool:
+    """Return a pool of connections with less patience than a worker's, which wait for messages on theirs."""
+    connection = app.connection_for_write()
+    patience = {"socket_timeout": PATIENCE_SECONDS, "socket_connect_timeout": PATIENCE_SECONDS}
+    patience |= {"max_retries": 0}  # the row is swept up later; nobody waits for a second try
+    connection.transport_options = {**connection.transport_options, **patience}
+    pool: ProducerPool = producers[connection]
+    return pool
 
 
 class _Outage:
@@ -91,5 +105,6 @@ _outage = _Outage()
 
 
 def forget_outage() -> None:
-    """Try the broker again at the next hint; tests start from here."""
+    """Try the broker again at the next hint, by a new connection; tests start from here."""
     _outage.ends_at = 0.0
+    _producers.cache_clear()

@@ -122,6 +122,8 @@ DATABASES: dict[str, dict[str, Any]] = {
         **_connection,
         "ENGINE": "django.db.backends.postgresql",
         "CONN_MAX_AGE": 0,
+        # Each connection is tried when it leaves the pool: after a failover the dead ones would fail one request each.
+        "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             **_connection.get("OPTIONS", {}),
             # A bounded pool with a short queue: a full or absent database is answered with 503, not with a pile-up.
