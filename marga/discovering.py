@@ -139,9 +139,12 @@ def _write_provider(workspace: Workspace, found: Found, row: Provider | None) ->
 def _model_names(provider: Provider, verdict: checking.Verdict) -> list[str]:
     if verdict.health == Health.OK:
         return [name for name in verdict.models if catalogue.takes_chat(name)]
-    if provider.models.exists() or provider.kind not in catalogue.price_lists():
-        return [str(name) for name in provider.models.values_list("name", flat=True)]
-    return [known.name for known in catalogue.price_lists()[provider.kind].models]
+    present = [str(name) for name in provider.models.values_list("name", flat=True)]
+    listed = catalogue.price_lists().get(provider.kind)
+    # Another server that speaks the same form need not have its maker's models.
+    if present or listed is None or provider.base_url != DEFAULT_BASE_URLS[provider.kind]:
+        return present
+    return [known.name for known in listed.models]
 
 
 def _write_models(provider: Provider, names: list[str]) -> None:

@@ -92,14 +92,28 @@ def test_anthropic_and_ollama_are_asked_in_their_own_forms(settings, upstream, n
     assert set(Model.objects.filter(provider__name="ollama").values_list("tier", flat=True)) == {Tier.LOCAL}
 
 
-def test_while_a_provider_does_not_answer_its_known_models_stand_in(settings, now):
-    settings.OPENAI_API_KEY, settings.OPENAI_BASE_URL = "sk-canary", "http://127.0.0.1:9/v1"
+def test_while_openai_does_not_answer_its_known_models_stand_in(settings, now, monkeypatch):
+    settings.OPENAI_API_KEY, settings.OPENAI_BASE_URL = "sk-canary", ""
+    monkeypatch.setattr(checking, "_names", silent)
 
     discovering.discover(now=now)
 
     names = set(Model.objects.values_list("name", flat=True))
     assert names == {known.name for known in catalogue.price_lists()["openai"].models}
     assert Provider.objects.get().health == Health.FAILING
+
+
+def silent(*_):
+    raise checking._Fault("The provider does not answer.")
+
+
+def test_another_server_that_does_not_answer_is_not_said_to_have_openais_models(settings, now):
+    settings.OPENAI_API_KEY, settings.OPENAI_BASE_URL = "sk-canary", "http://127.0.0.1:9/v1"
+
+    discovering.discover(now=now)
+
+    assert Provider.objects.get().health == Health.FAILING
+    assert not Model.objects.exists()
 
 
 def test_a_second_look_keeps_what_an_operator_changed(settings, upstream, now):
