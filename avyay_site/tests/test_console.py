@@ -289,7 +289,7 @@ def test_every_write_of_the_admin_is_in_the_audit_log(console, operator):
         {"action": "delete_selected", "_selected_action": [row.pk for row in others], "post": "yes"},
     )
 
-    logged = AuditEntry.objects.filter(user=operator, target_type="periodictask").order_by("id")
+    logged = AuditEntry.objects.filter(user=operator, target_type="periodictask").order_by("happened_at")
     actions = list(logged.values_list("action", flat=True))
     assert actions == ["admin.add", "admin.change", "admin.delete"] + ["admin.delete"] * count
     assert all(entry.request_id for entry in logged)

@@ -193,5 +193,5 @@ def test_every_change_of_a_channel_is_in_the_audit_log(by):
     services.roll_secret(by=by, channel=channel)
     services.delete_channel(by=by, channel=channel)
 
-    actions = AuditEntry.objects.order_by("id").values_list("action", flat=True)
+    actions = AuditEntry.objects.order_by("happened_at").values_list("action", flat=True)
     assert list(actions) == ["channel.create", "channel.change", "channel.roll_secret", "channel.delete"]
