@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from avyay_site.accounts import services as accounts
 from avyay_site.accounts.access import for_user
-from avyay_site.accounts.models import Membership, Role, User
-from avyay_site.accounts.tests.factories import PASSWORD, MembershipFactory
+from avyay_site.accounts.models import Membership, Role, User, Workspace
+from avyay_site.accounts.tests.factories import PASSWORD, MembershipFactory, UserFactory
 from avyay_site.ids import new_id
 from avyay_site.keys import services as keys
 from avyay_site.keys.models import ApiKey
@@ -19,6 +19,7 @@ from avyay_site.notifications import services as notifications
 from avyay_site.usage.models import UsageRecord
 from avyay_site.usage.services import record_usage
 
+HOSTILE = "'\"><img src=x onerror=alert(1)><script>alert(2)</script>{{7*7}}\u202e\x1b[2J"
 SCOPES = ("marga:call", "platform:read")
 
 
@@ -37,9 +38,8 @@ class Scene:
 
 def set_scene() -> Scene:
     """Make everything through the real services."""
-    owner = MembershipFactory.create(
-        user__email="owner@example.org", workspace__name="Ink", workspace__slug="ink"
-    )
+    operator = UserFactory.create(email="owner@example.org", is_staff=True, is_superuser=True)
+    owner = MembershipFactory.create(user=operator, workspace__name="Ink", workspace__slug="ink")
     other = MembershipFactory.create(
         workspace=owner.workspace, user__email="member@example.org", role=Role.MEMBER
     )
@@ -122,3 +122,13 @@ def use(key: ApiKey, *, times: int, model: str = "claude-sonnet") -> None:
             for number in range(times)
         ]
     )
+
+
+def set_hostile_scene(scene: Scene) -> None:
+    """Put text that attacks pages into every field that others can write."""
+    owner = Membership.objects.get(user__email=scene.email, workspace_id=scene.workspace_id)
+    key = make_key(owner, HOSTILE[:80])
+    use(key, times=1, model=HOSTILE)
+    notifications.create_channel(by=access(owner), name=HOSTILE[:80], kind="email", target="a@example.org")
+    User.objects.filter(memberships=scene.member_id).update(name=HOSTILE)
+    Workspace.objects.filter(pk=scene.workspace_id).update(name=HOSTILE[:80])

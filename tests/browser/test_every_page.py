@@ -23,6 +23,10 @@ PAGES = (
 )
 
 
+CONSOLE = (
+    *("/admin/", "/admin/keys/apikey/", "/admin/usage/usagerecord/", "/admin/audit/auditentry/"),
+    *("/admin/accounts/user/", "/admin/accounts/workspace/", "/admin/notifications/channel/"),
+)
 LOOKS: list[tuple[Literal["light", "dark"], int]] = [
     ("light", 1280),
     ("light", 375),
@@ -47,6 +51,17 @@ def test_page_is_accessible_in_every_look(open_window: Open, scene: Scene, path:
     window.visit(path.format_map(vars(scene)))
 
     _check_every_look(window)
+
+
+@pytest.mark.parametrize("path", CONSOLE)
+def test_console_is_accessible_in_both_themes(open_window: Open, path: str):
+    # Without motion, so that no colour is measured halfway through its change.
+    window = open_window(reduced_motion="reduce")
+    window.visit(path)
+
+    for theme in ("light", "dark"):
+        window.page.emulate_media(color_scheme=theme)
+        _check(window)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
