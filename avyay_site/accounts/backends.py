@@ -16,7 +16,8 @@ from avyay_site.client_ip import client_ip
 log = structlog.get_logger(__name__)
 
 TRIES = 10
-TRIES_OF_ADDRESS = 60
+TRIES_OF_ADDRESS = 100
+"""More than a team behind one address needs in a morning."""
 MINUTES = 15
 
 
