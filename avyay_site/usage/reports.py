@@ -22,6 +22,8 @@ SUMS = {
     "output_tokens": Sum("output_tokens"),
     "cost_usd": Sum("cost_usd"),
 }
+COUNTS = {"requests": Count("id"), "errors": Count("id", filter=Q(status__gte=400))}
+DAY_COUNTS = {"requests": Sum("requests"), "errors": Sum("errors")}
 NOTHING: dict[str, Any] = {
     "requests": 0,
     "errors": 0,
@@ -78,16 +80,14 @@ def _hours(asked: Asked, access: Access) -> dict[datetime, dict[str, Any]]:
         asked.records(access)
         .annotate(hour=TruncHour("occurred_at", tzinfo=UTC))
         .values("hour")
-        .annotate(requests=Count("id"), errors=Count("id", filter=Q(status__gte=400)), **SUMS)
+        .annotate(**COUNTS, **SUMS)
         .order_by("hour")
     )
     return {row["hour"]: row for row in rows}
 
 
 def _days(asked: Asked, access: Access) -> dict[datetime, dict[str, Any]]:
-    rows = (
-        asked.days(access).values("day_date").annotate(requests=Sum("requests"), errors=Sum("errors"), **SUMS)
-    )
+    rows = asked.days(access).values("day_date").annotate(**DAY_COUNTS, **SUMS)
     return {datetime.combine(row["day_date"], time.min, UTC): row for row in rows.order_by("day_date")}
 
 
@@ -100,14 +100,15 @@ GROUPS = {"key": ("key__name", "key_id"), "product": ("product",), "model": ("mo
 
 
 def get_groups(asked: Asked, access: Access, by: str) -> list[dict[str, Any]]:
-    """Return sums by key, product or model over whole days, dearest first."""
-    rows = (
-        asked.days(access)
-        .values(*GROUPS[by])
-        .annotate(requests=Sum("requests"), errors=Sum("errors"), **SUMS)
-    )
-    names = [{"name": row[GROUPS[by][0]], **row} for row in rows]
-    return sorted(names, key=lambda row: (-row["cost_usd"], -row["requests"], str(row["name"])))
+    """Return sums by key, product or model, dearest first."""
+    if asked.period.is_hourly:
+        fields = tuple("model_used" if name == "model" else name for name in GROUPS[by])
+        rows = asked.records(access).values(*fields).annotate(**COUNTS, **SUMS)
+    else:
+        fields = GROUPS[by]
+        rows = asked.days(access).values(*fields).annotate(**DAY_COUNTS, **SUMS)
+    named = [{"name": row[fields[0]], **row} for row in rows.order_by(*fields)]
+    return sorted(named, key=lambda row: (-row["cost_usd"], -row["requests"]))
 
 
 def get_latency(asked: Asked, access: Access) -> dict[str, float | None]:

@@ -87,6 +87,22 @@ def test_filters_keep_what_is_asked_for(access: Access, key: ApiKey, now: dt.dat
     assert counted == [1, 1, 0]
 
 
+@pytest.mark.parametrize("choice", ["24h", "7d"])
+@pytest.mark.parametrize("by", ["key", "product", "model"])
+def test_groups_add_up_to_the_same_as_the_series(
+    access: Access, key: ApiKey, now: dt.datetime, choice: str, by: str
+):
+    record_usage(
+        [_record(key, n, now - dt.timedelta(hours=7 * n), status=502 if n == 1 else 200) for n in range(6)]
+    )
+    asked = reports.Asked(period=periods.choose(choice, now=now))
+
+    groups = reports.get_groups(asked, access, by)
+
+    total = reports.total(reports.get_series(asked, access))
+    assert {name: sum(row[name] for row in groups) for name in total} == total
+
+
 def test_groups_are_dearest_first(access: Access, key: ApiKey, now: dt.datetime):
     cheap = _record(key, 0, now, model_used="haiku", cost_usd=Decimal("0.01"))
     record_usage([cheap, _record(key, 1, now), _record(key, 2, now)])
