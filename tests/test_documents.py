@@ -64,7 +64,9 @@ def test_links_between_documents_lead_somewhere():
 
 def test_every_target_of_the_makefile_that_the_readme_names_exists():
     makefile = (sources.ROOT / "Makefile").read_text(encoding="utf-8")
-    named = set(re.findall(r"`make ([a-z-]+)`", (sources.ROOT / "README.md").read_text(encoding="utf-8")))
+    named = set(
+        re.findall(r"(?:`|\$ )make ([a-z-]+)", (sources.ROOT / "README.md").read_text(encoding="utf-8"))
+    )
 
     assert named
     assert {name for name in named if not re.search(rf"^{name}:", makefile, re.M)} == set()
