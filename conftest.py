@@ -16,6 +16,7 @@ from pathlib import Path
 import django
 import pytest
 import pytest_socket
+from django.conf import settings
 
 from avyay_site import borrowing, embedded, leftovers
 
@@ -42,6 +43,8 @@ LAYOUT = embedded.Layout(TEMPORARY / "var")
 os.environ["AVYAY_VAR"] = str(LAYOUT.var)
 os.environ["DJANGO_SETTINGS_MODULE"] = "avyay_site.settings"
 django.setup()
+# The real hasher is slow on purpose: half a second for each user that a test makes.
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 from avyay_site.accounts.access import Access  # noqa: E402 - needs the apps that the line above loads
 from avyay_site.accounts.models import Role, User, Workspace  # noqa: E402

@@ -43,7 +43,7 @@ def _deliver(event: Event) -> None:
     for handler in _handlers[type(event)]:
         try:
             handler(event)
-        except Exception:  # noqa: BLE001 - one listener's fault must not silence the others
+        except Exception:
             log.exception(
                 "event_handler_failed", event_type=type(event).__name__, handler=handler.__qualname__
             )

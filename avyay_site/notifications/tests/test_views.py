@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -13,7 +15,12 @@ from avyay_site.notifications import services
 from avyay_site.notifications.models import Channel, Delivery
 
 pytestmark = pytest.mark.django_db
-MAIL = {"name": "ops", "kind": "email", "target": "ops@example.org", "event_types": ["key.issued"]}
+MAIL: dict[str, Any] = {
+    "name": "ops",
+    "kind": "email",
+    "target": "ops@example.org",
+    "event_types": ["key.issued"],
+}
 
 
 @pytest.fixture

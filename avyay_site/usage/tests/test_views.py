@@ -48,7 +48,7 @@ def _use(member: Membership, times: int, model: str = "opus") -> str:
             for number in range(times)
         ]
     )
-    return key.pk
+    return str(key.pk)
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_downloads_ask_for_the_same_rows(pages: Client, member: Membership):
     html = pages.get(reverse("usage:overview"), {"key": key_id, "range": "24h"}).content.decode()
     address = html.split('href="/api/v1/usage/export?')[1].split('"')[0].replace("&amp;", "&")
 
-    csv = b"".join(pages.get(f"/api/v1/usage/export?{address}").streaming_content).decode()
+    csv = pages.get(f"/api/v1/usage/export?{address}").getvalue().decode()
 
     assert csv.count(key_id) >= 2
 
