@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from avyay_site.fields import Secret
 from avyay_site.keys import format as key_format
+from avyay_site.keys.tests.factories import sample_key
 from avyay_site.redaction import REPLACEMENT, redact, scrub
 
-KEY = key_format.generate()
+KEY = sample_key()
 SECRETS = [
     KEY,
     KEY[:-1] + "!",

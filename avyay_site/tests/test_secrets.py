@@ -49,7 +49,7 @@ def test_a_variable_wins_and_nothing_is_written_for_it(tmp_path, monkeypatch):
     assert not (tmp_path / "secrets").exists()
 
 
-@pytest.mark.parametrize("value", ["short", ",", f"{Fernet.generate_key().decode()},oops"])
+@pytest.mark.parametrize("value", ["short", ",", f"{'A' * 43}=,oops"])
 def test_a_wrong_encryption_key_is_refused_without_showing_it(tmp_path, monkeypatch, value):
     monkeypatch.setenv("AVYAY_ENCRYPTION_KEYS", value)
 

@@ -25,7 +25,7 @@ from avyay_site.keys.auth import WRONG_KEYS_PER_MINUTE
 from avyay_site.keys.format import generate
 from avyay_site.keys.models import ApiKey
 from avyay_site.keys.services import Limits, revoke_key
-from avyay_site.keys.tests.factories import issue
+from avyay_site.keys.tests.factories import issue, sample_key
 
 pytestmark = pytest.mark.django_db
 
@@ -35,13 +35,13 @@ MALFORMED = [
     "Bearer ",
     "Basic dXNlcjpwYXNz",
     "Bearer avy_live_" + "a" * 36,
-    f"Bearer {generate()}x",
-    f"Bearer  {generate()}",
-    f"Token {generate()}",
+    f"Bearer {sample_key()}x",
+    f"Bearer  {sample_key()}",
+    f"Token {sample_key()}",
     "Bearer ' OR 1=1 --",
     "Bearer " + "a" * 5000,
     "Bearer \u0661\u0662",
-    generate(),
+    sample_key(),
 ]
 
 
