@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -18,6 +19,26 @@ def ulid(milliseconds: int, randomness: int) -> str:
     return "".join(CROCKFORD[value >> shift & 31] for shift in range(125, -1, -5))
 
 
+class Sequence:
+    """ULIDs that rise within this process, also within one millisecond: what is made later sorts later."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._latest = (0, 0)
+
+    def following(self, milliseconds: int, randomness: int) -> str:
+        """Return a ULID above all before it."""
+        with self._lock:
+            self._latest = max((milliseconds, randomness), (self._latest[0], self._latest[1] + 1))
+            return ulid(*self._latest)
+
+
+_sequence = Sequence()
+
+
 def new_id(prefix: str) -> str:
-    """Return a fresh id such as `key_01JD…`: the prefix, an underscore and 26 characters."""
-    return f"{prefix}_{ulid(time.time_ns() // 1_000_000, int.from_bytes(os.urandom(10)))}"
+    """Return a fresh id such as `key_01JD…`: the prefix, an underscore and 26 characters.
+
+    Within one process later ids sort after earlier ones, even when the clock is set back.
+    """
+    return f"{prefix}_{_sequence.following(time.time_ns() // 1_000_000, int.from_bytes(os.urandom(9)))}"

@@ -12,7 +12,7 @@ from pathlib import Path
 from avyay_site import embedded, env, leftovers, places
 from avyay_site.embedded import Layout
 from avyay_site.supervise import Child
-from marga.gateway.command import gateway_command
+from marga.gateway.command import MEMORY, gateway_command
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - how to reach such a bind
@@ -168,7 +168,7 @@ def _gateway(plan: Plan) -> Child:
     return Child(
         name="gateway",
         argv=(*command[:-1], RESPAWN, command[-1]),
-        environment=plan.environment,
+        environment={**MEMORY, **plan.environment},
         is_ready=partial(places.answers, f"{plan.gateway}/readyz", timeout_seconds=0.5),
         stop_stage=0,
         stop_seconds=4,

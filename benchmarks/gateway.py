@@ -21,7 +21,7 @@ from avyay_site.keys.format import generate
 from benchmarks import common
 from benchmarks.fake_web import PEPPER
 from benchmarks.load import hold_connections
-from marga.gateway.command import gateway_command
+from marga.gateway.command import MEMORY, gateway_command
 
 GATEWAY_PORT, UPSTREAM_PORT, WEB_PORT, BARE_PORT = 18190, 18191, 18192, 18193
 GATEWAY_CORE, OTHER_CORE = 0, 1
@@ -60,6 +60,7 @@ def _start(stack: ExitStack, folder: Path, key: str) -> subprocess.Popen[bytes]:
         gateway_command(host="127.0.0.1", port=GATEWAY_PORT),
         core=GATEWAY_CORE,
         environment={
+            **MEMORY,
             "AVYAY_VAR": str(folder / "var"),
             "AVYAY_INTERNAL_URL": f"http://127.0.0.1:{WEB_PORT}",
             "AVYAY_KEY_PEPPER": PEPPER,

@@ -37,3 +37,12 @@ def test_a_new_id_names_its_kind_and_is_new():
 
     assert len(made) == 500
     assert all(re.fullmatch(r"key_[0-9A-HJKMNP-TV-Z]{26}", one) for one in made)
+
+
+@given(st.lists(st.tuples(MOMENTS, st.integers(0, 2**72 - 1)), min_size=2))
+def test_ids_of_one_process_rise_whatever_the_clock_does(moments):
+    sequence = ids.Sequence()
+
+    made = [sequence.following(milliseconds, randomness) for milliseconds, randomness in moments]
+
+    assert made == sorted(set(made))

@@ -55,7 +55,9 @@ def test_half_an_event_is_never_given_out(events, data):
 
     found, _ = split([stream[:length]])
 
-    assert found == events[: len(found)]
+    # CR alone ends a line too: where the stream breaks off between CR and LF, the event was whole without the LF.
+    assert all(got in (whole, whole.removesuffix(b"\n")) for got, whole in zip(found, events, strict=False))
+    assert len(found) <= len(events)
 
 
 def test_a_byte_order_mark_is_left_out_even_in_pieces():
