@@ -49,9 +49,9 @@ def _figures(today: queries.Today) -> list[dict[str, str]]:
         {"label": "Tokens out", "value": brief(total["output_tokens"])},
         {"label": "Errors", "value": percent(errors), "tone": "bad" if errors else ""},
         {
-            "label": "Half within",
+            "label": "Latency, p50",
             "value": milliseconds(today.latency["p50"]),
-            "aside": f"95 % {milliseconds(today.latency['p95'])}",
+            "aside": f"p95 {milliseconds(today.latency['p95'])}",
         },
     ]
 

@@ -66,9 +66,9 @@ def _figures(total: dict[str, Any], latency: dict[str, float | None]) -> list[di
         {"label": "Tokens out", "value": brief(total["output_tokens"])},
         {"label": "Errors", "value": percent(errors), "tone": "bad" if errors else ""},
         {
-            "label": "Half within",
+            "label": "Latency, p50",
             "value": milliseconds(latency["p50"]),
-            "aside": f"95 % {milliseconds(latency['p95'])}",
+            "aside": f"p95 {milliseconds(latency['p95'])}",
         },
     ]
 
