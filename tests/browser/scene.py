@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
+from django.conf import global_settings
+from django.test import override_settings
 from django.utils import timezone
 
 from avyay_site.accounts import services as accounts
@@ -36,8 +38,9 @@ class Scene:
     newcomer_email: str
 
 
+@override_settings(PASSWORD_HASHERS=global_settings.PASSWORD_HASHERS)
 def set_scene() -> Scene:
-    """Make everything through the real services."""
+    """Make everything through the real services, with passwords that the web process can check."""
     operator = UserFactory.create(email="owner@example.org", is_staff=True, is_superuser=True)
     owner = MembershipFactory.create(user=operator, workspace__name="Ink", workspace__slug="ink")
     other = MembershipFactory.create(
