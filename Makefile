@@ -13,6 +13,8 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --requir
 LOCK := uv pip compile --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet \
 	--no-emit-index-url --no-emit-find-links
 ARGS ?=
+# One module of benchmarks/ for each claim in the README.
+CLAIMS ?= gateway heal
 
 # `check --deploy` judges the settings that an installation behind HTTPS has; state goes to a folder of its own.
 PRODUCTION := AVYAY_PUBLIC_URL=https://avyay.example AVYAY_ALLOWED_HOSTS=avyay.example AVYAY_TRUSTED_PROXIES=1 \
@@ -38,7 +40,7 @@ check: $(VENV)/tools.stamp
 	$(BIN)/mypy .
 
 bench: $(VENV)/tools.stamp
-	@set -e; for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python $$file $(ARGS); done
+	@set -e; for name in $(CLAIMS); do echo "== $$name"; $(BIN)/python -m benchmarks.$$name; done
 
 demo: $(VENV)/runtime.stamp
 	@$(BIN)/python manage.py demo $(ARGS)

@@ -43,7 +43,12 @@ def main() -> None:
         gateway = _start(stack, Path(folder), key)
         rates = _throughput(Path(folder), key, options.seconds)
         result["throughput"] = rates
-        result["latency"] = _latency(Path(folder), key, options.seconds)
+        latency = result["latency"] = _latency(Path(folder), key, options.seconds)
+        result["front_page"] = {
+            "product": "marga",
+            "figure": f"{latency['c=1']['added_p50_ms']:.1f} ms",
+            "caption": "added to a call, median, one at a time",
+        }
         if not options.quick:
             result["memory"] = asyncio.run(_memory_arc(gateway.pid, key))
     print(f"\nkept in {common.write('gateway', result).relative_to(common.ROOT)}")

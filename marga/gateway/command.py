@@ -20,7 +20,7 @@ MEMORY = {
     # pages back when it is trimmed (core.py does), for a few per cent of the throughput.
     "PYTHONMALLOC": "malloc",
     # Granian's allocator otherwise gives back only while it is busy.
-    "_RJEM_MALLOC_CONF": "background_thread:true,narenas:1,dirty_decay_ms:500,muzzy_decay_ms:0",
+    "_RJEM_MALLOC_CONF": "background_thread:true,narenas:1,dirty_decay_ms:50,muzzy_decay_ms:0",
 }
 """Environment of the gateway's process, read by its two memory allocators before it runs."""
 
