@@ -39,6 +39,7 @@ def document(upstream_port: int, key: str) -> dict[str, object]:
                 "api_key": None,
                 "workspace_id": None,
                 "is_shared": True,
+                "is_trusted": True,
                 "timeout_seconds": 30,
             }
         ],

@@ -201,7 +201,7 @@ def _provider(row: dict[str, Any], encryption_keys: Sequence[str]) -> Provider:
         timeout_seconds=float(row.get("timeout_seconds") or 60),
         chat_url=URL(f"{base}/chat/completions"),
         headers=_upstream_headers(api_key),
-        is_trusted=bool(row.get("is_trusted", True)),
+        is_trusted=bool(row.get("is_trusted")),
         problem=problem,
     )
 

@@ -59,6 +59,7 @@ def provider_row(base_url: str, **changes: Any) -> dict[str, Any]:
         "api_key": encrypt(PROVIDER_KEY, [ENCRYPTION_KEY]),
         "workspace_id": None,
         "is_shared": True,
+        "is_trusted": True,
         "timeout_seconds": 5.0,
     }
     return {**row, **changes}

@@ -83,6 +83,20 @@ async def test_a_members_provider_in_a_private_network_is_never_asked(tmp_path, 
 
 
 @pytest.mark.processes
+async def test_a_provider_of_which_nothing_is_said_is_not_trusted(tmp_path):
+    async with stage(tmp_path) as here:
+        row = provider_row(here.upstream.base_url)
+        del row["is_trusted"]
+        here.web.change({**here.web.document, "providers": [row]})
+        await here.fetched()
+
+        async with here.post() as answer:
+            assert answer.status == 502
+
+    assert here.upstream.requests == []
+
+
+@pytest.mark.processes
 async def test_records_that_web_names_as_wrong_are_set_aside_and_the_others_are_not(tmp_path):
     async with stage(tmp_path) as here:
         here.web.wrong_model = "renamed"
