@@ -336,7 +336,7 @@ async def test_a_client_that_leaves_closes_the_way_to_the_provider_and_pays_for_
                     f"{s.gateway.url}/v1/chat/completions",
                     data=body,
                     headers={"Authorization": f"Bearer {s.key}"},
-                    timeout=aiohttp.ClientTimeout(total=0.01 * (number % 40) + 0.05),
+                    timeout=aiohttp.ClientTimeout(total=0.01 * (number % 40) + 0.4),
                 )
                 with pytest.raises(TimeoutError):
                     async with call as answer:
@@ -344,12 +344,11 @@ async def test_a_client_that_leaves_closes_the_way_to_the_provider_and_pays_for_
 
         await asyncio.gather(*map(leave, range(120)))
 
-        # The bar is one second on a quiet machine; what a test can hold on a busy one is that it happens at all.
-        await until(lambda: s.upstream.open_connections == 0, seconds=10)
+        await until(lambda: s.upstream.open_connections == 0, seconds=1.5)
         await until(lambda: len(s.web.records) >= len(s.upstream.requests))
         assert len(s.web.records) <= 120
         assert all(record["is_cancelled"] and record["status"] == 499 for record in s.web.records)
-        assert any(record["output_tokens"] > 0 for record in s.web.records)
+        assert sum(record["output_tokens"] > 0 for record in s.web.records) >= 40
         s.upstream.script = ordinary
         async with s.post() as answer:
             assert answer.status == 200
