@@ -18,6 +18,7 @@ from marga.gateway.spool import SpoolFull
 from marga.gateway.watch import Watch
 from marga.pricing import ZERO, cost_usd
 from marga.protocols import chat
+from marga.protocols.request import Request, Unreadable
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 ROUTE = "/v1/chat/completions"
@@ -41,7 +42,7 @@ class Call:
         self._receive = receive
         self.key: Key | None = None
         self.key_state: KeyState
-        self.request: chat.ChatRequest
+        self.request: Request
         self.deployment: Deployment | None = None
         self.meter: metering.Meter
         self.admission: Admission | None = None
@@ -98,7 +99,7 @@ class Call:
         self.waited += time.perf_counter() - before
         try:
             self.request = chat.read_request(body)
-        except chat.Unreadable as exc:
+        except Unreadable as exc:
             raise Refusal(400, "invalid_request", str(exc), param=exc.param) from exc
         self.meter = metering.Meter(self.request)
 

@@ -9,7 +9,8 @@ import orjson
 
 from marga.gateway.snapshot import Deployment, Key
 from marga.pricing import Usage, cost_usd
-from marga.protocols import chat
+from marga.protocols import chat, reading
+from marga.protocols.request import Request
 
 LONGEST_NAME = 200
 CLIENT_LEFT = 499
@@ -21,7 +22,7 @@ class Meter:
 
     __slots__ = ("_characters", "_request", "reported", "saw_finish")
 
-    def __init__(self, request: chat.ChatRequest) -> None:
+    def __init__(self, request: Request) -> None:
         self._request = request
         self._characters = 0
         self.reported: Usage | None = None
@@ -42,18 +43,18 @@ class Meter:
         if not self._characters:
             return Usage(), False
         return Usage(
-            chat.estimated_tokens(chat.read_characters(self._request.payload)),
-            chat.estimated_tokens(self._characters),
+            reading.estimated_tokens(chat.read_characters(self._request.payload)),
+            reading.estimated_tokens(self._characters),
         ), True
 
 
-def reserved_tokens(request: chat.ChatRequest) -> Usage:
+def reserved_tokens(request: Request) -> Usage:
     """Return an estimate of the most that a call will use: its input, and the output it allows."""
     payload = request.payload
     allowed = payload.get("max_completion_tokens") or payload.get("max_tokens") or 0
-    if type(allowed) is not int or not 0 <= allowed <= chat.LARGEST_COUNT:
+    if type(allowed) is not int or not 0 <= allowed <= reading.LARGEST_COUNT:
         allowed = 0
-    return Usage(chat.estimated_tokens(chat.read_characters(payload)), allowed)
+    return Usage(reading.estimated_tokens(chat.read_characters(payload)), allowed)
 
 
 def record(
@@ -61,7 +62,7 @@ def record(
     request_id: str,
     occurred_at: str,
     key: Key,
-    request: chat.ChatRequest,
+    request: Request,
     deployment: Deployment,
     status: int,
     usage: Usage,

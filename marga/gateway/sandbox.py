@@ -12,7 +12,8 @@ from collections.abc import Iterator
 import orjson
 
 from marga.pricing import Usage
-from marga.protocols import chat
+from marga.protocols import chat, reading
+from marga.protocols.request import Request
 
 TEXT = (
     "This is the Avyay sandbox, not a language model. Your request came through: the key is good and its usage is "
@@ -21,7 +22,7 @@ TEXT = (
 )
 
 
-def answer(request: chat.ChatRequest, model: str) -> bytes:
+def answer(request: Request, model: str) -> bytes:
     """Return a plain answer."""
     message = {"role": "assistant", "content": TEXT, "refusal": None}
     return orjson.dumps(
@@ -33,7 +34,7 @@ def answer(request: chat.ChatRequest, model: str) -> bytes:
     )
 
 
-def events(request: chat.ChatRequest, model: str) -> Iterator[bytes]:
+def events(request: Request, model: str) -> Iterator[bytes]:
     """Return the same answer as a stream, usage included, one event after the other."""
     head = _head(request, model, "chat.completion.chunk")
     words = TEXT.split(" ")
@@ -47,14 +48,14 @@ def events(request: chat.ChatRequest, model: str) -> Iterator[bytes]:
     yield b"data: [DONE]\n\n"
 
 
-def _head(request: chat.ChatRequest, model: str, kind: str) -> dict[str, object]:
+def _head(request: Request, model: str, kind: str) -> dict[str, object]:
     number = hashlib.sha256(request.body).hexdigest()[:24]
     return {"id": f"chatcmpl-sandbox-{number}", "object": kind, "created": int(time.time()), "model": model}
 
 
-def _usage(request: chat.ChatRequest) -> dict[str, int]:
+def _usage(request: Request) -> dict[str, int]:
     usage = Usage(
-        chat.estimated_tokens(chat.read_characters(request.payload)), chat.estimated_tokens(len(TEXT))
+        reading.estimated_tokens(chat.read_characters(request.payload)), reading.estimated_tokens(len(TEXT))
     )
     return {
         "prompt_tokens": usage.input_tokens,

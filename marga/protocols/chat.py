@@ -2,68 +2,36 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
 from marga.pricing import Usage
+from marga.protocols.body import renamed
+from marga.protocols.reading import count, items, text_length
+from marga.protocols.request import Request, Unreadable, model_of, parse_object, stream_flag
 
-CHARACTERS_PER_TOKEN = 4
-"""A rough mean for English text and code; used only where a provider reports nothing, and flagged."""
-
-LARGEST_COUNT = 10**9
-"""No real call reports more tokens than this; a larger number is a broken upstream, not usage."""
-
-_MODEL = re.compile(rb'"model"\s*:\s*("(?:[^"\\]|\\.)*")')
 _INCLUDE_USAGE = b'"stream_options":{"include_usage":true},'
 
 
-class Unreadable(ValueError):
-    """The body is not a chat request; the message is for the client, param names the field."""
-
-    def __init__(self, message: str, param: str | None = None) -> None:
-        super().__init__(message)
-        self.param = param
-
-
-class ChatRequest(NamedTuple):
-    """The parts of a request that decide how it is carried; payload is the whole parsed body."""
-
-    model: str
-    is_stream: bool
-    wants_usage: bool
-    payload: dict[str, Any]
-    body: bytes
-
-
-def read_request(body: bytes) -> ChatRequest:
+def read_request(body: bytes) -> Request:
     """Parse body.
 
     Raises Unreadable.
     """
-    try:
-        payload = orjson.loads(body)
-    except orjson.JSONDecodeError as exc:
-        raise Unreadable(f"The request body is not valid JSON: {exc}.") from exc
-    if not isinstance(payload, dict):
-        raise Unreadable("The request body must be a JSON object.")
-    model = payload.get("model")
-    if not isinstance(model, str) or not model:
-        raise Unreadable("Name a model: a string such as 'auto'.", "model")
+    payload = parse_object(body)
+    model = model_of(payload)
     if not isinstance(payload.get("messages"), list) or not payload["messages"]:
         raise Unreadable("Give messages: a non-empty list.", "messages")
-    is_stream = payload.get("stream") or False
-    if not isinstance(is_stream, bool):
-        raise Unreadable("stream must be true or false.", "stream")
+    is_stream = stream_flag(payload)
     options = payload.get("stream_options")
     if options is not None and not isinstance(options, dict):
         raise Unreadable("stream_options must be an object.", "stream_options")
     wants_usage = bool(options and options.get("include_usage"))
-    return ChatRequest(model, is_stream, wants_usage, payload, body)
+    return Request("chat", model, is_stream, wants_usage, payload, body)
 
 
-def upstream_body(request: ChatRequest, model: str) -> bytes:
+def upstream_body(request: Request, model: str) -> bytes:
     """Return the body for a provider that knows the model by another name, and ask it for usage in streams.
 
     Every other byte stays as the client sent it: the new name and `stream_options` are spliced in.
@@ -78,10 +46,10 @@ def upstream_body(request: ChatRequest, model: str) -> bytes:
         return _rewritten(request, model)
     body = request.body
     if rename:
-        renamed = _renamed(body, request.model, model)
-        if renamed is None:
+        named = renamed(body, request.model, model)
+        if named is None:
             return _rewritten(request, model)
-        body = renamed
+        body = named
     if ask_usage:
         if "stream_options" in request.payload:
             return _rewritten(request, model)
@@ -90,17 +58,7 @@ def upstream_body(request: ChatRequest, model: str) -> bytes:
     return body
 
 
-def _renamed(body: bytes, old: str, new: str) -> bytes | None:
-    found = _MODEL.findall(body)
-    if len(found) != 1 or b"\\u" in body or orjson.loads(found[0]) != old:
-        return None
-    match = _MODEL.search(body)
-    if match is None:
-        return None
-    return body[: match.start(1)] + orjson.dumps(new) + body[match.end(1) :]
-
-
-def _rewritten(request: ChatRequest, model: str) -> bytes:
+def _rewritten(request: Request, model: str) -> bytes:
     payload = {**request.payload, "model": model}
     if request.is_stream:
         payload["stream_options"] = {**(payload.get("stream_options") or {}), "include_usage": True}
@@ -115,21 +73,14 @@ def usage_of(payload: dict[str, Any]) -> Usage | None:
     usage = payload.get("usage")
     if not isinstance(usage, dict):
         return None
-    input_tokens, output_tokens = _count(usage, "prompt_tokens"), _count(usage, "completion_tokens")
+    input_tokens, output_tokens = count(usage, "prompt_tokens"), count(usage, "completion_tokens")
     if input_tokens is None and output_tokens is None:
         return None
-    cached = _count(usage.get("prompt_tokens_details"), "cached_tokens")
+    cached = count(usage.get("prompt_tokens_details"), "cached_tokens")
     if cached is None:
-        cached = _count(usage, "prompt_cache_hit_tokens")
-    reasoning = _count(usage.get("completion_tokens_details"), "reasoning_tokens")
+        cached = count(usage, "prompt_cache_hit_tokens")
+    reasoning = count(usage.get("completion_tokens_details"), "reasoning_tokens")
     return Usage(input_tokens or 0, output_tokens or 0, cached or 0, reasoning or 0)
-
-
-def _count(holder: Any, name: str) -> int | None:
-    value = holder.get(name) if isinstance(holder, dict) else None
-    if type(value) is int and 0 <= value <= LARGEST_COUNT:
-        return value
-    return None
 
 
 def is_usage_only(payload: dict[str, Any]) -> bool:
@@ -140,43 +91,30 @@ def is_usage_only(payload: dict[str, Any]) -> bool:
 def written_characters(payload: dict[str, Any]) -> int:
     """Return how many characters of output an answer or a chunk carries: text, reasoning, tool arguments."""
     total = 0
-    for choice in _items(payload.get("choices")):
+    for choice in items(payload.get("choices")):
         part = (choice.get("delta") or choice.get("message")) if isinstance(choice, dict) else None
         if isinstance(part, dict):
-            total += _text_length(part.get("content")) + _text_length(part.get("reasoning_content"))
-            for call in _items(part.get("tool_calls")):
+            total += text_length(part.get("content")) + text_length(part.get("reasoning_content"))
+            for call in items(part.get("tool_calls")):
                 function = call.get("function") if isinstance(call, dict) else None
                 if isinstance(function, dict):
-                    total += _text_length(function.get("name")) + _text_length(function.get("arguments"))
+                    total += text_length(function.get("name")) + text_length(function.get("arguments"))
     return total
 
 
 def read_characters(payload: dict[str, Any]) -> int:
     """Return how many characters of text a request carries in its messages; images and audio count nothing."""
     total = 0
-    for message in _items(payload.get("messages")):
+    for message in items(payload.get("messages")):
         content = message.get("content") if isinstance(message, dict) else None
         if isinstance(content, str):
             total += len(content)
         else:
-            total += sum(_text_length(part.get("text")) for part in _items(content) if isinstance(part, dict))
+            total += sum(text_length(part.get("text")) for part in items(content) if isinstance(part, dict))
     return total
 
 
 def has_finished(payload: dict[str, Any]) -> bool:
     """Tell whether a chunk says why a choice ended."""
-    choices = _items(payload.get("choices"))
+    choices = items(payload.get("choices"))
     return any(isinstance(choice, dict) and choice.get("finish_reason") for choice in choices)
-
-
-def estimated_tokens(characters: int) -> int:
-    """Return a rough token count, at least one for any text."""
-    return -(-characters // CHARACTERS_PER_TOKEN)
-
-
-def _text_length(value: Any) -> int:
-    return len(value) if isinstance(value, str) else 0
-
-
-def _items(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []

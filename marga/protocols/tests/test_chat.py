@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from marga.pricing import Usage
 from marga.protocols import chat
+from marga.protocols.request import Unreadable
 
 MESSAGES = [{"role": "user", "content": 'say "model": "x"'}]
 json_values = st.recursive(
@@ -100,7 +101,7 @@ def test_an_escaped_key_is_renamed_too():
     ],
 )
 def test_a_body_that_cannot_be_used_is_refused_by_name(body, param):
-    with pytest.raises(chat.Unreadable) as caught:
+    with pytest.raises(Unreadable) as caught:
         chat.read_request(body)
 
     assert caught.value.param == param
