@@ -8,7 +8,7 @@ import orjson
 
 from marga.pricing import Usage
 from marga.protocols.body import renamed
-from marga.protocols.reading import count, items, text_length
+from marga.protocols.reading import count, fields, items, text_length
 from marga.protocols.request import Request, Unreadable, model_of, parse_object, stream_flag
 
 _INCLUDE_USAGE = b'"stream_options":{"include_usage":true},'
@@ -79,8 +79,14 @@ def usage_of(payload: dict[str, Any]) -> Usage | None:
     cached = count(usage.get("prompt_tokens_details"), "cached_tokens")
     if cached is None:
         cached = count(usage, "prompt_cache_hit_tokens")
+    written = count(usage.get("prompt_tokens_details"), "cache_write_tokens")
     reasoning = count(usage.get("completion_tokens_details"), "reasoning_tokens")
-    return Usage(input_tokens or 0, output_tokens or 0, cached or 0, reasoning or 0)
+    return Usage(input_tokens or 0, output_tokens or 0, cached or 0, reasoning or 0, written or 0)
+
+
+def merge_usage(before: Usage | None, new: Usage) -> Usage:
+    """Return what two chunks of one stream report together: the later one, which is whole."""
+    return new
 
 
 def is_usage_only(payload: dict[str, Any]) -> bool:
@@ -94,7 +100,8 @@ def written_characters(payload: dict[str, Any]) -> int:
     for choice in items(payload.get("choices")):
         part = (choice.get("delta") or choice.get("message")) if isinstance(choice, dict) else None
         if isinstance(part, dict):
-            total += text_length(part.get("content")) + text_length(part.get("reasoning_content"))
+            total += text_length(part.get("content")) + text_length(part.get("refusal"))
+            total += text_length(part.get("reasoning_content")) or text_length(part.get("reasoning"))
             for call in items(part.get("tool_calls")):
                 function = call.get("function") if isinstance(call, dict) else None
                 if isinstance(function, dict):
@@ -118,3 +125,34 @@ def has_finished(payload: dict[str, Any]) -> bool:
     """Tell whether a chunk says why a choice ended."""
     choices = items(payload.get("choices"))
     return any(isinstance(choice, dict) and choice.get("finish_reason") for choice in choices)
+
+
+def most_output_tokens(payload: dict[str, Any]) -> int:
+    """Return how many tokens of output the request allows over all its choices, 0 where it says nothing."""
+    most = count(payload, "max_completion_tokens") or count(payload, "max_tokens") or 0
+    return most * max(count(payload, "n") or 1, 1)
+
+
+def ends_stream(payload: dict[str, Any]) -> bool:
+    """Tell whether a chunk is the last of a complete stream: never, for a stream ends by [DONE]."""
+    return False
+
+
+def is_startup(payload: dict[str, Any]) -> bool:
+    """Tell whether a chunk carries no output yet, so that it may be held back while another provider can be tried."""
+    if payload.get("usage") or payload.get("error"):
+        return False
+    for choice in items(payload.get("choices")):
+        if not isinstance(choice, dict) or choice.get("finish_reason"):
+            return False
+        if any(value for name, value in fields(choice.get("delta")).items() if name != "role"):
+            return False
+    return True
+
+
+def error_of(payload: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the error that an answer or a chunk carries, or None."""
+    error = payload.get("error")
+    if not error:
+        return None
+    return error if isinstance(error, dict) else {"message": str(error)}
