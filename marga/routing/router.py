@@ -1,0 +1,287 @@
+"""The decision: which candidates to try, in which order, and why. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from marga.policies import BUILT_IN, TIERS, Policy
+from marga.routing import choosing
+from marga.routing.choosing import Ranked, Wanted
+from marga.routing.facts import TOOL_LOOP, Candidate, Decision, KeyRules, Live, Needs, NoRoute
+from marga.routing.options import Option, Pool, build_pool, least_window, may_use, wanted_window
+
+AUTO = "auto"
+NAMED_TRIES = 6
+POOLS_MOST = 512
+NONE_SAID: frozenset[str] = frozenset()
+
+
+class Router:
+    """Decides for one workspace, from one snapshot; build it once and ask it often."""
+
+    def __init__(
+        self, candidates: Iterable[Candidate], policies: Mapping[str, Policy], *, baseline: str = ""
+    ) -> None:
+        """Compile what requests are compared by.
+
+        candidates: the workspace's own before the shared ones.
+        baseline: the model whose cost savings are measured against; without one the strongest the key may use.
+        """
+        self._options = tuple(Option(candidate, at) for at, candidate in enumerate(candidates))
+        self._policies = {**BUILT_IN, **policies}
+        self._named = _by_name(self._options)
+        self._baseline = self._named[baseline][0].id if baseline in self._named else ""
+        self._pools: dict[tuple[KeyRules, frozenset[str], str], Pool] = {}
+
+    def decide(self, needs: Needs, rules: KeyRules, live: Live) -> Decision:
+        """Choose for one request.
+
+        Raises NoRoute.
+        """
+        if policy := self._policy(needs.model, rules):
+            return self._automatic(policy, needs, rules, live)
+        return self._by_its_name(needs, rules, live)
+
+    def _policy(self, model: str, rules: KeyRules) -> Policy | None:
+        """Return the policy that a model's name stands for; None for the name of a model."""
+        if model == AUTO:
+            return self._policies.get(rules.policy) or self._policies[AUTO]
+        if not model.startswith("auto:") or model in self._named:
+            return None
+        if found := self._policies.get(model[5:]):
+            return found
+        known = ", ".join(sorted(self._policies))
+        raise NoRoute(404, "model_not_found", f"There is no policy '{model[5:][:60]}'; there are {known}.")
+
+    def _pool(self, rules: KeyRules, needs: Needs) -> Pool:
+        key = (rules, needs.capabilities, needs.protocol)
+        found = self._pools.get(key)
+        if found is None:
+            found = build_pool(self._options, rules, needs.capabilities, needs.protocol, self._baseline)
+            if len(self._pools) >= POOLS_MOST:
+                self._pools.clear()
+            self._pools[key] = found
+        return found
+
+    def _automatic(self, policy: Policy, needs: Needs, rules: KeyRules, live: Live) -> Decision:
+        pool = self._pool(rules, needs)
+        if needs.lock and (pinned := pool.by_id.get(needs.pinned)) and _may_hold(pinned, needs):
+            return self._locked(pinned, policy.name, pool.options, pool.baseline, needs, live)
+        wanted = choosing.required(policy, needs, rules)
+        everyone = choosing.rows(pool, policy, wanted)
+        rows = choosing.fitting(everyone, pool, needs)
+        ranked = choosing.ranked(rows, policy, needs, live)
+        order, is_passed_over = choosing.usable_first(ranked, policy.fallbacks + 1, live)
+        first = order[0]
+        if rules.fallbacks:
+            order = self._with_chain(order[:1], order[1:], rules, needs, live)[: len(order)]
+        reason, why = wanted.reason, wanted.why
+        if is_passed_over:
+            reason, why = "unhealthy", f"{why}; {ranked[0][3].label} does not answer well at the moment"
+        elif first.tier < wanted.tier and not wanted.rule:
+            reason, why = "weaker", f"{why}; there is none of that tier"
+        elif first.id == needs.warm and policy.prompt_cache and _is_kept(first, ranked, needs):
+            reason, why = "warm", f"{why}; {first.label} has most of the conversation in its cache"
+        elif not wanted.rule and policy.order == "cost":
+            reason, why = _narrowed(reason, why, first, wanted, pool, len(rows) < len(everyone), needs)
+        decision = Decision(
+            tuple([option.id for option in order]),
+            policy.name,
+            first.tier,
+            reason,
+            f"{first.label}: {why}.",
+            needs.need,
+            pool.baseline,
+            required=wanted.tier,
+            drops=needs.lock if needs.lock != TOOL_LOOP else "",
+        )
+        if policy.cascade and needs.task in policy.cascade.tasks and not needs.lock:
+            return _with_cascade(decision, policy, ranked, wanted, live)
+        return decision
+
+    def _locked(
+        self,
+        pinned: Option,
+        policy: str,
+        options: Iterable[Option],
+        baseline: str,
+        needs: Needs,
+        live: Live,
+    ) -> Decision:
+        """Stay with the pinned candidate.
+
+        In a tool loop the same model elsewhere may take over. A thinking block is signed and an encrypted item can
+        be read only where it was made: nobody else may try.
+        """
+        order = [pinned]
+        if needs.lock == TOOL_LOOP:
+            same = [o for o in options if o is not pinned and o.candidate.name == pinned.candidate.name]
+            order += sorted(same, key=lambda o: not live.is_usable(o.id))
+        return Decision(
+            tuple(option.id for option in order),
+            policy,
+            pinned.tier,
+            f"locked:{needs.lock}",
+            f"{pinned.label}: the conversation is inside a {needs.lock.replace('_', ' ')} that it began.",
+            needs.need,
+            baseline,
+            required=pinned.tier,
+        )
+
+    def _by_its_name(self, needs: Needs, rules: KeyRules, live: Live) -> Decision:
+        """Honour the name; only the same model elsewhere and the key's chain may stand in."""
+        named = self._allowed_by_name(needs, rules)
+        pinned = next((o for o in named if needs.lock and o.id == needs.pinned), None)
+        if pinned:
+            return self._locked(pinned, "", named, pinned.id, needs, live)
+        fits = [o for o in named if _may_hold(o, needs)]
+        order = sorted(fits, key=lambda o: (not live.is_usable(o.id), o.id != needs.warm))
+        if not needs.lock:
+            order = self._with_chain(order, [], rules, needs, live)
+        elif not needs.pinned and needs.lock != TOOL_LOOP:
+            order = order[:1]
+        if not order:
+            raise choosing.too_long(needs.input_tokens, max(o.window for o in named))
+        first, reason, why = order[0], "named", "asked for by its name"
+        if not fits:
+            reason, why = "context", f"{named[0].label} cannot hold about {needs.input_tokens:,} tokens"
+        elif not live.is_usable(fits[0].id) and first is not fits[0]:
+            reason, why = "unhealthy", f"{why}; {fits[0].label} does not answer well at the moment"
+        return Decision(
+            tuple(option.id for option in order[:NAMED_TRIES]),
+            "",
+            first.tier,
+            reason,
+            f"{first.label}: {why}.",
+            needs.need,
+            first.id,
+            required=first.tier,
+            drops=needs.lock if needs.pinned and needs.lock and needs.lock != TOOL_LOOP else "",
+        )
+
+    def _allowed_by_name(self, needs: Needs, rules: KeyRules) -> list[Option]:
+        known = self._named.get(needs.model)
+        shown = needs.model[:120]
+        if not known:
+            raise NoRoute(
+                404,
+                "model_not_found",
+                f"There is no model '{shown}'. Ask for 'auto', or for one that GET /v1/models lists.",
+            )
+        allowed = [option for option in known if may_use(rules, option)]
+        if not allowed:
+            raise NoRoute(403, "model_not_allowed", f"This key may not use '{shown}'.")
+        able = [
+            option
+            for option in allowed
+            # Nothing said about it: it was asked for, so let it try.
+            if option.speaks(needs.protocol)
+            and (not option.candidate.capabilities or option.can(needs.capabilities))
+        ]
+        if not able:
+            missing = sorted(needs.capabilities - allowed[0].candidate.capabilities) or [needs.protocol]
+            raise NoRoute(400, "capability_missing", f"'{shown}' does not take {', '.join(missing)}.")
+        return able
+
+    def _with_chain(
+        self, first: list[Option], rest: list[Option], rules: KeyRules, needs: Needs, live: Live
+    ) -> list[Option]:
+        """Put the key's chain between the first choices and the rest, each candidate once."""
+        found = {option.id: option for option in first}
+        for name in rules.fallbacks:
+            for option in self._stand_ins(name, rules, needs, live):
+                found.setdefault(option.id, option)
+        for option in rest:
+            found.setdefault(option.id, option)
+        return list(found.values())
+
+    def _stand_ins(self, name: str, rules: KeyRules, needs: Needs, live: Live) -> list[Option]:
+        """Return what one name in a key's chain stands for; nothing where it may not or cannot serve."""
+        alone = needs._replace(model=name, lock="", warm="")
+        try:
+            if policy := self._policy(name, rules):
+                decision = self._automatic(policy, alone, _without_chain(rules), live)
+                by_id = self._pool(_without_chain(rules), alone).by_id
+                return [by_id[candidate] for candidate in decision.order]
+            most = wanted_window(needs.input_tokens, needs.output_tokens)
+            return [
+                o
+                for o in self._allowed_by_name(alone, rules)
+                if o.window >= most and o.can(needs.capabilities)
+            ]
+        except NoRoute:
+            return []
+
+
+def _by_name(options: tuple[Option, ...]) -> dict[str, list[Option]]:
+    """Index by every name: a model's own, provider/name, then aliases."""
+    found: dict[str, list[Option]] = {}
+    for option in options:
+        found.setdefault(option.candidate.name, []).append(option)
+    for option in options:
+        found.setdefault(f"{option.candidate.provider}/{option.candidate.name}", [option])
+    for option in options:
+        for alias in option.candidate.aliases:
+            if option not in found.setdefault(alias, []):
+                found[alias].append(option)
+    return found
+
+
+def _without_chain(rules: KeyRules) -> KeyRules:
+    return KeyRules(
+        policy=rules.policy,
+        allowed_models=rules.allowed_models,
+        lowest_tier=rules.lowest_tier,
+        highest_tier=rules.highest_tier,
+        quality_target=rules.quality_target,
+    )
+
+
+def _may_hold(option: Option, needs: Needs) -> bool:
+    return option.window >= least_window(needs.input_tokens)
+
+
+def _is_kept(first: Option, ranked: list[Ranked], needs: Needs) -> bool:
+    """Tell whether the warm candidate would not have come first with a cold cache."""
+    tokens_out = choosing.expected_output(needs)
+
+    def cold(option: Option) -> tuple[float, int]:
+        return option.input_usd * needs.input_tokens + option.output_usd * tokens_out, option.position
+
+    return any(cold(o) < cold(first) for rank, _, _, o in ranked if rank == ranked[0][0])
+
+
+def _narrowed(
+    reason: str, why: str, first: Option, wanted: Wanted, pool: Pool, is_long: bool, needs: Needs
+) -> tuple[str, str]:
+    """Say when a cheaper model was left out, because it lacks something or is too small."""
+
+    def is_cheaper(option: Option) -> bool:
+        return option.tier >= wanted.tier and option.output_usd < first.output_usd
+
+    if pool.lacking and any(map(is_cheaper, pool.lacking)):
+        return "capability", f"{why}; cheaper ones do not take {', '.join(sorted(needs.capabilities))}"
+    most = wanted_window(needs.input_tokens, needs.output_tokens)
+    if is_long and any(o.window < most and is_cheaper(o) for o in pool.options):
+        return "context", f"{why}; cheaper ones cannot hold about {needs.input_tokens:,} tokens"
+    return reason, why
+
+
+def _with_cascade(
+    decision: Decision, policy: Policy, ranked: list[Ranked], wanted: Wanted, live: Live
+) -> Decision:
+    """Add whom to ask cheaply first and whom when that fails; without two tiers there is no cascade."""
+    good = [row[3] for row in ranked if live.is_usable(row[3].id)]
+    if not good or not policy.cascade:
+        return decision
+    lowest = min(option.tier for option in good)
+    strong = [o.id for o in good if o.tier > lowest and o.tier >= wanted.tier]
+    if not strong:
+        return decision
+    cheap = sorted((row[1], row[2], row[3].id) for row in ranked if row[3].tier == lowest and row[3] in good)
+    return decision._replace(
+        cascade=True,
+        cheap=tuple(name for _, _, name in cheap[: policy.cascade.samples]),
+        strong=tuple(strong[: policy.fallbacks + 1]),
+        explain=f"{decision.explain[:-1]}; first {TIERS[lowest]} answers are compared.",
+    )
