@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Json = dict[str, Any]
+MediaKind = Literal["image", "file"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +30,15 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """An image or a document: exactly one of data (base64), url and file_id is set.
+    """An image or a document: exactly one of data (base64), text, url and file_id is set.
 
     media_type: known for data, as `image/png`. detail: OpenAI's, `auto`, `low` or `high`.
     name: a document's file name or title.
     """
 
-    kind: Literal["image", "file"]
+    kind: MediaKind
     data: str = ""
+    text: str = ""
     url: str = ""
     file_id: str = ""
     media_type: str = ""
