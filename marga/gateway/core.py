@@ -14,6 +14,7 @@ from marga.gateway.logs import Log
 from marga.gateway.metrics import Metrics
 from marga.gateway.request_ids import RequestIds
 from marga.gateway.settings import Settings
+from marga.gateway.shared import Shared
 from marga.gateway.spool import Spool
 from marga.gateway.upstream import Upstream
 
@@ -31,6 +32,7 @@ class Core:
         self.metrics = Metrics()
         self.ids = RequestIds()
         self.keys = Keys(settings)
+        self.shared = Shared(settings.redis_url, self.log)
         self.limits = Limits(settings.workers)
         self.spool = Spool(settings.spool, max_bytes=settings.max_spool_bytes)
         self.control = ControlLink(settings, self.keys, self.limits, self.spool, self.metrics, self.log)
@@ -48,6 +50,7 @@ class Core:
         self.upstream = Upstream(
             max_connections=self.settings.max_upstream_connections, allowance=self.settings.allowance
         )
+        await self.shared.start()
         await self.control.start()
         self._housekeeping = asyncio.create_task(self._keep_house())
         # What is loaded now lives as long as the process: keep the collector from walking it again and again.
@@ -60,6 +63,7 @@ class Core:
         self._housekeeping.cancel()
         await self.control.close()
         await self.upstream.close()
+        await self.shared.close()
         self.spool.close()
         self.log.close()
 

@@ -15,12 +15,13 @@ MEGABYTE = 1 << 20
 
 @dataclass(frozen=True, repr=False)
 class Settings:
-    """repr is left out because two fields are secret."""
+    """repr is left out because some fields are secret."""
 
     layout: Layout
     control_url: str
     control_token: str
     pepper: str
+    redis_url: str | None
     encryption_keys: tuple[str, ...]
     metrics_token: str
     workers: int
@@ -60,6 +61,7 @@ def load() -> Settings:
         control_url=env.text("AVYAY_INTERNAL_URL", f"http://127.0.0.1:{web_port}").rstrip("/"),
         control_token=internal_token(kept.encryption_keys),
         pepper=kept.key_pepper,
+        redis_url=env.text("REDIS_URL", layout.redis_url) or None,
         encryption_keys=kept.encryption_keys,
         metrics_token=env.text("AVYAY_METRICS_TOKEN"),
         workers=env.integer("MARGA_WORKERS", 1, least=1, most=64),
