@@ -1,0 +1,106 @@
+"""Answers in this process: the least recently used go first, bounded in bytes. Pure but for its own state."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from marga.gateway.caching.entry import Entry
+from marga.gateway.caching.identity import workspace_mark
+
+LARGEST_SHARE = 8
+"""No entry may take more than this part of the room, so that one answer cannot push out all others."""
+
+
+class Memory:
+    """max_bytes: for everything kept; 0 keeps nothing."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._kept: OrderedDict[bytes, tuple[Entry, float]] = OrderedDict()
+        self.bytes = 0
+        self.evicted = 0
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def get(self, identity: bytes, now: float, ttl_seconds: float) -> Entry | None:
+        """Return the entry if it is younger than both its own time and ttl_seconds."""
+        found = self._kept.get(identity)
+        if found is None:
+            return None
+        entry, expires_at = found
+        if now >= expires_at:
+            self.drop(identity)
+            return None
+        if now >= entry.created_at + ttl_seconds:
+            return None
+        self._kept.move_to_end(identity)
+        return entry
+
+    def put(self, identity: bytes, entry: Entry, expires_at: float) -> bool:
+        """Keep entry until expires_at or until room is needed; False if it is too large."""
+        size = entry.size
+        if size * LARGEST_SHARE > self._max_bytes:
+            return False
+        self.drop(identity)
+        self._kept[identity] = (entry, expires_at)
+        self.bytes += size
+        while self.bytes > self._max_bytes:
+            _, (oldest, _) = self._kept.popitem(last=False)
+            self.bytes -= oldest.size
+            self.evicted += 1
+        return True
+
+    def drop(self, identity: bytes) -> bool:
+        """Forget one entry; return whether there was one."""
+        found = self._kept.pop(identity, None)
+        if found is None:
+            return False
+        self.bytes -= found[0].size
+        return True
+
+    def purge(self, workspace_id: str) -> int:
+        """Forget all of one workspace; return how many there were."""
+        mark = workspace_mark(workspace_id)
+        gone = [identity for identity in self._kept if identity.startswith(mark)]
+        for identity in gone:
+            self.drop(identity)
+        return len(gone)
+
+
+class Pointers:
+    """From one digest to another, bounded in number, the least recently used first to go.
+
+    Two uses: the bytes of a body to the identity of its request, and the sense of a question to an identity.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._kept: OrderedDict[bytes, bytes] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def get(self, digest: bytes) -> bytes | None:
+        """Return what digest points to."""
+        found = self._kept.get(digest)
+        if found is not None:
+            self._kept.move_to_end(digest)
+        return found
+
+    def put(self, digest: bytes, target: bytes) -> None:
+        """Let digest point to target."""
+        self._kept[digest] = target
+        self._kept.move_to_end(digest)
+        if len(self._kept) > self._most:
+            self._kept.popitem(last=False)
+
+    def drop(self, digest: bytes) -> None:
+        """Forget digest."""
+        self._kept.pop(digest, None)
+
+    def purge(self, workspace_id: str) -> None:
+        """Forget all of one workspace."""
+        mark = workspace_mark(workspace_id)
+        for digest in [digest for digest in self._kept if digest.startswith(mark)]:
+            del self._kept[digest]
