@@ -144,7 +144,14 @@ def error_of(payload: dict[str, Any]) -> dict[str, Any] | None:
 
     It stands in `error`, in `response.error`, or, for the event named error, in the event itself.
     """
-    error = payload.get("error") or fields(payload.get("response")).get("error")
-    if not error:
-        return payload if payload.get("type") == "error" else None
-    return error if isinstance(error, dict) else {"message": str(error)}
+    response = fields(payload.get("response"))
+    error = payload.get("error") or response.get("error")
+    if error:
+        return error if isinstance(error, dict) else {"message": str(error)}
+    if payload.get("type") == "error":
+        return payload
+    has_failed = payload.get("type") == "response.failed" or "failed" in (
+        payload.get("status"),
+        response.get("status"),
+    )
+    return {"message": "The provider says that the response failed, and not why."} if has_failed else None

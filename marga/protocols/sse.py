@@ -6,12 +6,16 @@ Source: the WHATWG HTML standard, "Server-sent events", https://html.spec.whatwg
 from __future__ import annotations
 
 import re
+from typing import Any
+
+import orjson
 
 LONGEST_EVENT = 1 << 20
 """Bytes held back while an event is incomplete: the bound on memory for each stream."""
 
 BOM = b"\xef\xbb\xbf"
 DONE = b"[DONE]"
+DONE_EVENT = b"data: [DONE]\n\n"
 
 _EVENT_END = re.compile(rb"\r\n\r\n|\n\n|\r\r|\r\n\n|\n\r\n|\r\n\r(?!\n)|\n\r(?!\n)")
 _LINE_END = re.compile(rb"\r\n|\n|\r")
@@ -83,3 +87,15 @@ def data_of(event: bytes) -> bytes | None:
         elif line.startswith(b"data:"):
             found.append(line[5:].removeprefix(b" "))
     return b"\n".join(found) if found else None
+
+
+def written(payload: Any, name: str = "") -> bytes:
+    """Return payload as one event, with its name where the protocol has names.
+
+    Raises MalformedStream for what is nested too deeply.
+    """
+    head = b"event: " + name.encode() + b"\ndata: " if name else b"data: "
+    try:
+        return head + orjson.dumps(payload) + b"\n\n"
+    except orjson.JSONEncodeError as exc:
+        raise MalformedStream("an event is nested too deeply") from exc
