@@ -8,6 +8,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from marga.protocols.requests import (
+    chat_reader,
+    chat_writer,
+    messages_reader,
+    messages_writer,
+    responses_reader,
+    responses_writer,
+)
+from marga.protocols.requests.crossing import cross
+from marga.protocols.requests.notes import Notes
+from marga.protocols.requests.target import Target
+
+_WRITERS = {
+    "chat": chat_writer.write,
+    "messages": messages_writer.write,
+    "responses": responses_writer.write,
+}
+
 
 class Translation(NamedTuple):
     """A request in the target's words.
@@ -32,9 +50,21 @@ def translate_request(
 ) -> Translation:
     """Return a client's request as the target protocol says it, for the model that the provider calls model.
 
+    Within one protocol only the name changes; upstream_body keeps even the bytes.
     capabilities: what the model can do, None = unknown; reasoning is not asked of a model that cannot.
     most_output_tokens: the model's limit, None = unknown; Messages must name one when the client did not.
     stored_items: Responses items by id, to put in the place of an `item_reference`.
     Raises Unreadable, also for state that only the source's provider holds (`previous_response_id`).
     """
-    return Translation({**payload, "model": model, "stream": is_stream}, ())
+    if source == target:
+        return Translation({**payload, "model": model}, ())
+    if source == "chat":
+        conversation = chat_reader.read(payload)
+    elif source == "messages":
+        conversation = messages_reader.read(payload)
+    else:
+        conversation = responses_reader.read(payload, stored_items)
+    notes = Notes()
+    goal = Target(target, model, is_stream, capabilities, most_output_tokens)
+    written = _WRITERS[target](cross(conversation, goal, notes), goal, notes)
+    return Translation(written, notes.names())
