@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 KNOWN: set[str] = set()
@@ -47,6 +48,18 @@ def integer(name: str, default: int, *, least: int, most: int) -> int:
         raise WrongVariable(f"{name} is {value!r}; set it to a whole number from {least} to {most}.") from exc
     if not least <= number <= most:
         raise WrongVariable(f"{name} is {number}; set it to a whole number from {least} to {most}.")
+    return number
+
+
+def amount(name: str, default: str, *, least: str, most: str) -> Decimal:
+    """Return NAME as an exact decimal number from least to most."""
+    value = text(name, default)
+    try:
+        number = Decimal(value)
+    except InvalidOperation as exc:
+        raise WrongVariable(f"{name} is {value!r}; set it to a number from {least} to {most}.") from exc
+    if not number.is_finite() or not Decimal(least) <= number <= Decimal(most):
+        raise WrongVariable(f"{name} is {value!r}; set it to a number from {least} to {most}.")
     return number
 
 

@@ -1,4 +1,4 @@
-"""Publish the gateway's snapshot: all keys, providers and models that it needs to answer without a database.
+"""Publish the gateway's snapshot: all keys, providers, models and policies that it needs to answer without a database.
 
 The gateway asks about once a second. One cheap query, the fingerprint, says whether anything changed since the
 snapshot was built; only then are the rows read. The content hash is the ETag, so that every web process gives
@@ -12,17 +12,12 @@ import hashlib
 import json
 import threading
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
 
-from avyay_site.keys.models import ApiKey
-from avyay_site.usage.queries import get_month_spend
-from marga.models import Model, Provider
-
-FORMAT = 1
+from marga import manifest
 
 # Sums rather than maxima: of two transactions that commit in the other order than they began, both must show.
 FINGERPRINT = """
@@ -30,6 +25,12 @@ SELECT
   (SELECT (count(*), count(revoked_at), sum(extract(epoch FROM updated_at)))::text FROM keys_apikey),
   (SELECT (count(*), sum(extract(epoch FROM updated_at)))::text FROM marga_provider),
   (SELECT (count(*), sum(extract(epoch FROM updated_at)))::text FROM marga_model),
+  (SELECT (count(*), sum(extract(epoch FROM updated_at)))::text FROM marga_credential),
+  (SELECT (count(*), sum(extract(epoch FROM updated_at)))::text FROM marga_policy),
+  (SELECT (count(*), sum(extract(epoch FROM updated_at)))::text FROM marga_keyrules),
+  (SELECT (count(*), sum(extract(epoch FROM updated_at)))::text FROM marga_defaults),
+  (SELECT count(*) FROM marga_priceversion),
+  (SELECT (count(*), sum(extract(epoch FROM purged_at)))::text FROM marga_cachepurge),
   (SELECT sum(day.cost_usd)::text FROM usage_usageday AS day JOIN keys_apikey AS key ON key.id = day.key_id
     WHERE key.monthly_budget_usd IS NOT NULL AND day.day_date >= %s)
 """
@@ -86,77 +87,10 @@ def _fingerprint(now: datetime) -> tuple[Any, ...]:
 
 
 def _build(now: datetime) -> Snapshot:
-    keys = _keys(now)
-    models = _models()
-    providers = _providers({model["provider_id"] for model in models})
-    content = {"format": FORMAT, "baseline": None, "keys": keys, "providers": providers, "models": models}
+    content = manifest.content(now)
     etag = hashlib.sha256(_dump(content)).hexdigest()[:32]
     return Snapshot(f'"{etag}"', _dump({**content, "built_at": now.isoformat()}))
 
 
 def _dump(content: dict[str, Any]) -> bytes:
     return json.dumps(content, separators=(",", ":"), sort_keys=True).encode()
-
-
-def _keys(now: datetime) -> list[dict[str, Any]]:
-    rows = list(ApiKey.objects.active(now).order_by("id"))
-    spent = _spent([row for row in rows if row.monthly_budget_usd is not None], now.date())
-    return [
-        {
-            "id": row.pk,
-            "digest": row.digest,
-            "workspace_id": row.workspace_id,
-            "name": row.name,
-            "scopes": sorted(row.scopes),
-            "bucket": row.bucket,
-            "requests_per_minute": row.requests_per_minute,
-            "tokens_per_minute": row.tokens_per_minute,
-            "concurrency": row.concurrency,
-            "monthly_budget_usd": _money(row.monthly_budget_usd),
-            "expires_at": row.expires_at.isoformat() if row.expires_at else None,
-            "spent_usd": _money(spent.get(row.pk, Decimal(0))),
-        }
-        for row in rows
-    ]
-
-
-def _spent(limited: list[ApiKey], today: date) -> dict[str, Decimal]:
-    return get_month_spend([row.pk for row in limited], today=today) if limited else {}
-
-
-def _models() -> list[dict[str, Any]]:
-    return [
-        {
-            "id": row.pk,
-            "name": row.name,
-            "provider_id": row.provider_id,
-            "upstream_name": row.upstream_name,
-            "tier": row.tier,
-            "context_window": row.context_window,
-            "input_usd_per_mtok": _money(row.input_usd_per_mtok),
-            "output_usd_per_mtok": _money(row.output_usd_per_mtok),
-            "cached_input_usd_per_mtok": _money(row.cached_input_usd_per_mtok),
-        }
-        for row in Model.objects.enabled().order_by("id")
-    ]
-
-
-def _providers(ids: set[str]) -> list[dict[str, Any]]:
-    return [
-        {
-            "id": row.pk,
-            "name": row.name,
-            "kind": row.kind,
-            "base_url": row.base_url,
-            "api_key": row.api_key.token or None,
-            "workspace_id": row.workspace_id,
-            "is_shared": row.is_shared,
-            "is_trusted": row.is_trusted,
-            "timeout_seconds": row.timeout_seconds,
-        }
-        for row in Provider.objects.filter(is_enabled=True, pk__in=ids).order_by("id")
-    ]
-
-
-def _money(value: Decimal | None) -> str | None:
-    return None if value is None else format(value.normalize(), "f")

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from decimal import Decimal
+
+import structlog
+from django.db import transaction
 
 from avyay_site.accounts.models import Workspace
 from avyay_site.keys.models import ApiKey
 from avyay_site.usage.models import UsageRecord
 from avyay_site.usage.queries import get_month_spend
 from avyay_site.usage.services import record_usage
-from marga.records import FIELDS, InvalidRecord, Record, parse_record
+from marga import tracing
+from marga.records import Record, parse_record
+from marga.strict import WrongField
 
+log = structlog.get_logger(__name__)
+
+STORED = tuple(field.name for field in fields(Record) if not field.name.startswith("trace"))
+"""Fields of a record that are columns of the usage."""
 MOST_RECORDS = 1000
 
 
@@ -43,10 +52,15 @@ def take_usage(values: Sequence[object], *, now: datetime) -> Taken:
     """
     parsed, rejected = _parse(values)
     kept, strays = _settle_owners(parsed)
-    inserted = record_usage([_row(record) for record in kept])
+    for record in kept:
+        if record.trace_problem:
+            log.error("trace_refused", usage_request_id=record.request_id, reason=record.trace_problem)
+    with transaction.atomic():
+        new = record_usage([_row(record) for record in kept])
+        tracing.store(kept, new_ids={row.request_id for row in new})
     return Taken(
-        inserted=inserted,
-        duplicate=len(kept) - inserted,
+        inserted=len(new),
+        duplicate=len(kept) - len(new),
         rejected=tuple(sorted([*rejected, *strays], key=lambda one: one.index)),
         spent_usd=_spent({record.key_id for record in kept if record.key_id}, now),
     )
@@ -58,7 +72,7 @@ def _parse(values: Sequence[object]) -> tuple[dict[int, Record], list[Rejected]]
     for index, value in enumerate(values):
         try:
             parsed[index] = parse_record(value)
-        except InvalidRecord as exc:
+        except WrongField as exc:
             found = value.get("request_id") if isinstance(value, dict) else None
             rejected.append(Rejected(index, found[:64] if isinstance(found, str) else "", str(exc)))
     return parsed, rejected
@@ -83,16 +97,12 @@ def _settle_owners(parsed: dict[int, Record]) -> tuple[list[Record], list[Reject
         elif record.key_id is None or owners.get(record.key_id) == record.workspace_id:
             kept.append(record)
         else:
-            kept.append(_without_key(record))
+            kept.append(replace(record, key_id=None))
     return kept, strays
 
 
-def _without_key(record: Record) -> Record:
-    return Record(**{name: getattr(record, name) for name in FIELDS} | {"key_id": None})
-
-
 def _row(record: Record) -> UsageRecord:
-    return UsageRecord(**{name: getattr(record, name) for name in FIELDS})
+    return UsageRecord(**{name: getattr(record, name) for name in STORED})
 
 
 def _spent(key_ids: set[str], now: datetime) -> dict[str, Decimal]:

@@ -27,7 +27,10 @@ from avyay_site.usage import export
 from avyay_site.usage.models import UsageDay, UsageRecord
 from avyay_site.usage.queries import MOST_DAY_ROWS, get_day_sums
 
-AMOUNTS = ("input_tokens", "output_tokens", "cached_input_tokens", "reasoning_tokens", "cost_usd")
+AMOUNTS = (
+    *("input_tokens", "output_tokens", "cached_input_tokens", "cache_write_tokens", "reasoning_tokens"),
+    "cost_usd",
+)
 GROUPS = {"none": None, "key": "key_id", "product": "product", "model": "model"}
 
 
@@ -68,6 +71,7 @@ class DaySumSerializer(serializers.Serializer[Any]):
     input_tokens = serializers.IntegerField()
     output_tokens = serializers.IntegerField()
     cached_input_tokens = serializers.IntegerField()
+    cache_write_tokens = serializers.IntegerField()
     reasoning_tokens = serializers.IntegerField()
     cost_usd = serializers.DecimalField(max_digits=30, decimal_places=10)
 

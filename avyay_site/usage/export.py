@@ -24,7 +24,8 @@ COLUMNS = (
         "model_used",
         "provider",
     ),
-    *("status", "error_type", "input_tokens", "output_tokens", "cached_input_tokens", "reasoning_tokens"),
+    *("status", "error_type", "input_tokens", "output_tokens", "cached_input_tokens", "cache_write_tokens"),
+    "reasoning_tokens",
     *("cost_usd", "is_estimated", "is_stream", "is_cancelled", "duration_ms", "ttft_ms"),
 )
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")

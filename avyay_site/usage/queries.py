@@ -29,7 +29,7 @@ def get_month_spend(key_ids: Iterable[str], *, today: date) -> dict[str, Decimal
 MOST_DAY_ROWS = 5000
 SUMS = (
     *("requests", "errors", "input_tokens", "output_tokens"),
-    *("cached_input_tokens", "reasoning_tokens", "cost_usd"),
+    *("cached_input_tokens", "cache_write_tokens", "reasoning_tokens", "cost_usd"),
 )
 
 

@@ -23,6 +23,7 @@ SUMMED = (
     "input_tokens",
     "output_tokens",
     "cached_input_tokens",
+    "cache_write_tokens",
     "reasoning_tokens",
     "cost_usd",
 )
@@ -46,6 +47,7 @@ STORED = {
     "input_tokens": "bigint",
     "output_tokens": "bigint",
     "cached_input_tokens": "bigint",
+    "cache_write_tokens": "bigint",
     "reasoning_tokens": "bigint",
     "cost_usd": "numeric",
     "created_at": "timestamptz",
@@ -63,15 +65,15 @@ class UsageRecorded(events.Event):
 
 
 @transaction.atomic
-def record_usage(records: Sequence[UsageRecord]) -> int:
+def record_usage(records: Sequence[UsageRecord]) -> list[UsageRecord]:
     """Store records that are not stored yet, add them to their days, touch their keys and watch their budgets.
 
     records: unsaved rows; a `request_id` that is known already is left out (a delivery may come twice).
-    Returns the number of new records.
+    Returns the new ones.
     """
     new = _insert_new(records)
     if not new:
-        return 0
+        return []
     _add_to_days(new)
     _touch_keys(new)
     budgets.announce_crossings(
@@ -83,7 +85,7 @@ def record_usage(records: Sequence[UsageRecord]) -> int:
         key_ids = tuple(sorted({record.key_id for record in mine if record.key_id}))
         events.publish(UsageRecorded(workspace_id=workspace_id, key_ids=key_ids, records=len(mine)))
         live.ring(workspace_id, "usage")
-    return len(new)
+    return new
 
 
 def _insert_new(records: Sequence[UsageRecord]) -> list[UsageRecord]:

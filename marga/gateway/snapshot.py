@@ -16,7 +16,7 @@ from yarl import URL
 from avyay_site.crypto import UnableToDecrypt, decrypt
 from marga.pricing import FREE, Price
 
-FORMAT = 1
+FORMATS = frozenset({1, 2})
 CALL_SCOPE = "marga:call"
 TIERS = {"local": 0, "mid": 1, "frontier": 2}
 CHAT_KINDS = frozenset({"openai", "ollama", "sandbox"})
@@ -143,8 +143,8 @@ def parse(document: Any, *, etag: str, encryption_keys: Sequence[str]) -> Snapsh
 
     Raises UnusableSnapshot.
     """
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise UnusableSnapshot(f"the snapshot is not of format {FORMAT}; update gateway and web together")
+    if not isinstance(document, dict) or document.get("format") not in FORMATS:
+        raise UnusableSnapshot("the snapshot is of an unknown format; update gateway and web together")
     try:
         providers = {row["id"]: _provider(row, encryption_keys) for row in document["providers"]}
         return Snapshot(

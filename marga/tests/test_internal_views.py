@@ -16,9 +16,11 @@ from avyay_site.keys.services import Limits
 from avyay_site.keys.tests.factories import issue
 from avyay_site.usage.budgets import BudgetThreshold
 from avyay_site.usage.models import UsageDay, UsageRecord
-from marga import publishing
+from marga import publishing, tracing
+from marga.models import RequestTrace, SavingsDay
 from marga.tests.factories import ModelFactory
 from marga.tests.test_records import sample
+from marga.tests.test_traces import trace
 
 SNAPSHOT, USAGE = "/internal/gateway/snapshot", "/internal/gateway/usage"
 
@@ -175,3 +177,54 @@ def test_a_budget_is_announced_once_a_month_at_each_threshold(
 
     percents = [event.percent for event in heard if isinstance(event, BudgetThreshold)]
     assert percents == [50, 80, 100]
+
+
+def test_a_trace_is_stored_with_its_record_and_once(send, issued):
+    traced = record_of(issued, 1, trace=trace(), cost_usd="0.001", cache_write_tokens=5)
+
+    send([traced])
+    again = send([traced, record_of(issued, 2)])
+
+    assert again.json()["inserted"] == 1
+    assert UsageRecord.objects.get(request_id=traced["request_id"]).cache_write_tokens == 5
+    stored = RequestTrace.objects.get()
+    assert (stored.request_id, stored.workspace_id) == (traced["request_id"], issued.key.workspace_id)
+    assert (stored.attempts[0]["model"], stored.capabilities) == ("gpt-5-mini", ["tools"])
+    assert (stored.need, stored.saved_usd, stored.first_byte_ms) == (0.41, Decimal("0.009"), 120)
+    days = {day.tier: day for day in SavingsDay.objects.all()}
+    assert (days["mid"].requests, days["mid"].saved_usd) == (1, Decimal("0.009"))
+    assert (days[""].requests, days[""].saved_usd, days[""].baseline_usd) == (1, 0, Decimal("0.00123"))
+
+
+def test_a_trace_that_cannot_be_read_does_not_cost_the_record(send, issued):
+    answer = send([record_of(issued, 1, trace=trace(need=7))])
+
+    assert answer.json()["inserted"] == 1
+    assert not RequestTrace.objects.exists()
+
+
+def test_cached_and_extra_calls_are_told_apart_in_the_sums(send, issued):
+    send(
+        [
+            record_of(issued, 1, trace=trace(cache="exact", saved_usd="0.01"), cost_usd="0"),
+            record_of(issued, 2, action="shadow", cost_usd="0.02"),
+        ]
+    )
+
+    days = {day.tier: day for day in SavingsDay.objects.all()}
+    assert (days["mid"].cached, days["mid"].cache_saved_usd) == (1, Decimal("0.01"))
+    assert (days[""].requests, days[""].cost_usd, days[""].saved_usd) == (
+        0,
+        Decimal("0.02"),
+        Decimal("-0.02"),
+    )
+
+
+def test_record_and_trace_stand_or_fall_together(send, issued, monkeypatch):
+    monkeypatch.setattr(tracing, "_add_to_days", lambda *_: 1 / 0)
+
+    with pytest.raises(ZeroDivisionError):
+        send([record_of(issued, 1, trace=trace())])
+
+    assert not UsageRecord.objects.exists()
+    assert not RequestTrace.objects.exists()

@@ -48,7 +48,7 @@ def test_the_snapshot_has_what_the_gateway_needs(now):
 
     found = content(now)
 
-    assert (found["format"], found["baseline"], found["built_at"]) == (1, None, now.isoformat())
+    assert (found["format"], found["baseline"], found["built_at"]) == (2, None, now.isoformat())
     assert found["keys"] == [
         {
             "id": issued.key.pk,
@@ -63,8 +63,20 @@ def test_the_snapshot_has_what_the_gateway_needs(now):
             "monthly_budget_usd": None,
             "expires_at": None,
             "spent_usd": "0",
+            "rules": {
+                "policy": "",
+                "allowed_models": [],
+                "lowest_tier": 0,
+                "highest_tier": 2,
+                "quality_target": None,
+                "fallbacks": [],
+                "cache": "exact",
+                "cache_ttl_seconds": 3600,
+                "keeps_content": False,
+            },
         }
     ]
+    assert (found["policies"], found["purges"], found["sampling"]) == ([], [], {})
     assert found["models"] == [
         {
             "id": model.pk,
@@ -72,10 +84,18 @@ def test_the_snapshot_has_what_the_gateway_needs(now):
             "provider_id": model.provider_id,
             "upstream_name": "fast-2026",
             "tier": "mid",
+            "capabilities": [],
             "context_window": 8000,
+            "max_output_tokens": None,
             "input_usd_per_mtok": "0.25",
             "output_usd_per_mtok": None,
             "cached_input_usd_per_mtok": None,
+            "cache_write_usd_per_mtok": None,
+            "reasoning_usd_per_mtok": None,
+            "usd_per_second": None,
+            "is_local": False,
+            "quality": None,
+            "price_id": model.price_versions.get().pk,
         }
     ]
 

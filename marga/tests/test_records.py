@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marga.records import FIELDS, InvalidRecord, parse_record
+from marga.records import FIELDS, NEEDED, parse_record
+from marga.strict import WrongField
 
 
 def sample(**changes):
@@ -25,6 +26,7 @@ def sample(**changes):
         "input_tokens": 12,
         "output_tokens": 34,
         "cached_input_tokens": 0,
+        "cache_write_tokens": 0,
         "reasoning_tokens": 0,
         "cost_usd": "0.00123",
         "is_estimated": False,
@@ -33,6 +35,7 @@ def sample(**changes):
         "duration_ms": 120,
         "ttft_ms": None,
         "error_type": "",
+        "trace": None,
     } | changes
 
 
@@ -71,17 +74,34 @@ def test_a_right_record_is_read_with_exact_money_and_utc_time():
     ],
 )
 def test_a_wrong_field_is_named(changes, named):
-    with pytest.raises(InvalidRecord, match=named):
+    with pytest.raises(WrongField, match=named):
         parse_record(sample(**changes))
 
 
-@pytest.mark.parametrize("name", sorted(FIELDS))
+@pytest.mark.parametrize("name", sorted(NEEDED))
 def test_a_missing_field_is_named(name):
     record = sample()
     del record[name]
 
-    with pytest.raises(InvalidRecord, match=name):
+    with pytest.raises(WrongField, match=name):
         parse_record(record)
+
+
+def test_what_an_older_gateway_leaves_out_has_its_usual_meaning():
+    old = sample()
+    del old["cache_write_tokens"], old["trace"]
+
+    record = parse_record(old)
+
+    assert (record.cache_write_tokens, record.trace, record.trace_problem) == (0, None, "")
+
+
+def test_a_trace_that_cannot_be_read_costs_the_trace_and_not_the_record():
+    record = parse_record(sample(trace={"need": 2}))
+
+    assert record.cost_usd == Decimal("0.00123")
+    assert record.trace is None
+    assert "need" in record.trace_problem
 
 
 anything = st.recursive(
@@ -95,15 +115,16 @@ anything = st.recursive(
 def test_whatever_stands_in_a_field_it_is_read_or_refused_with_a_sentence(name, value):
     try:
         record = parse_record(sample(**{name: value}))
-    except InvalidRecord as exc:
+    except WrongField as exc:
         said = str(exc)
     else:
         said = name
         assert record.occurred_at.tzinfo is dt.UTC
+        assert (record.trace is None) == (name != "trace" or value is None or bool(record.trace_problem))
     assert name in said
 
 
 @given(value=anything)
 def test_what_is_no_record_is_refused(value):
-    with pytest.raises(InvalidRecord):
+    with pytest.raises(WrongField):
         parse_record(value)

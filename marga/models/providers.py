@@ -1,21 +1,20 @@
-"""Providers and their models: what the gateway may call, for whom, and at what price."""
+"""Providers: servers that answer model calls, with the credentials for them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now
 
-from avyay_site.accounts.models import Owned, OwnedManager, WorkspaceOwned
+from avyay_site.accounts.models import OwnedManager
 from avyay_site.fields import EncryptedTextField, IdField
 from marga.configfile import url_problem
+from marga.models.base import Source, Touched, TouchedModel
 
 if TYPE_CHECKING:
     from avyay_site.accounts.access import Access
@@ -30,20 +29,17 @@ class Kind(models.TextChoices):
     SANDBOX = "sandbox", "Sandbox"
 
 
-class Source(models.TextChoices):
-    """Where a row comes from: whoever wrote it keeps it up to date."""
+class Protocol(models.TextChoices):
+    """A wire form that a provider's server understands."""
 
-    CONFIG = "config", "Config file"
-    ENVIRONMENT = "environment", "Environment"
-    ADMIN = "admin", "Dashboard or API"
-
-
-class Tier(models.TextChoices):
-    """How much a model can do, and so what it costs; cheapest first."""
-
-    LOCAL = "local", "Local"
-    MID = "mid", "Mid"
-    FRONTIER = "frontier", "Frontier"
+    CHAT = "chat", "OpenAI chat completions"
+    RESPONSES = "responses", "OpenAI responses"
+    MESSAGES = "messages", "Anthropic messages"
+    EMBEDDINGS = "embeddings", "Embeddings"
+    IMAGES = "images", "Images"
+    AUDIO = "audio", "Audio"
+    MODERATIONS = "moderations", "Moderations"
+    FILES = "files", "Files"
 
 
 class Health(models.TextChoices):
@@ -59,28 +55,6 @@ def validate_address(url: str) -> None:
     problem = url_problem(url)
     if problem:
         raise ValidationError(problem)
-
-
-class Touched(Owned):
-    """Rows whose `updated_at` tells the gateway's snapshot that something changed: no update may forget it."""
-
-    def update(self, **changes: Any) -> int:
-        return super().update(**({"updated_at": Now()} | changes))
-
-
-class TouchedModel(WorkspaceOwned):
-    """Base of rows that are part of the gateway's snapshot."""
-
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
-
-    class Meta:
-        abstract = True
-
-    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
-        if update_fields is not None:
-            update_fields = {*update_fields, "updated_at"}
-        super().save(*args, update_fields=update_fields, **kwargs)
 
 
 class ProviderQuerySet(Touched):
@@ -102,6 +76,8 @@ class Provider(TouchedModel):
 
     is_shared: every workspace may call it; else only its own.
     is_trusted: its address was given by whoever runs the platform, so it may lie in a private network.
+    api_key: the credential of every bucket that has none of its own.
+    protocols: the wire forms that it understands; empty means those that are usual for its kind.
     timeout_seconds: from the request to the first byte of the answer.
     """
 
@@ -110,6 +86,9 @@ class Provider(TouchedModel):
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.OPENAI)
     base_url = models.CharField("base URL", max_length=500, blank=True, validators=[validate_address])
     api_key = EncryptedTextField("API key", blank=True, default="")
+    protocols = ArrayField(
+        models.CharField(max_length=12, choices=Protocol.choices), default=list, blank=True
+    )
     source = models.CharField(max_length=12, choices=Source.choices, default=Source.ADMIN, editable=False)
     is_shared = models.BooleanField("shared with every workspace", default=False)
     is_enabled = models.BooleanField("enabled", default=True)
@@ -140,67 +119,56 @@ class Provider(TouchedModel):
         return self.name
 
 
-class ModelQuerySet(Touched):
-    def usable_by(self, access: Access) -> Self:
-        """Keep the models that the asker's workspace may call: its own and the shared ones."""
-        return self.filter(Q(workspace_id=access.workspace_id) | Q(provider__is_shared=True))
+class CredentialState(models.TextChoices):
+    """How a credential fares, as the gateway last reported."""
 
-    def enabled(self) -> Self:
-        """Keep the models that the gateway serves."""
-        return self.filter(is_enabled=True, provider__is_enabled=True)
-
-
-class ModelManager(OwnedManager.from_queryset(ModelQuerySet)):  # type: ignore[misc]
-    """Models, with what their QuerySet can do."""
+    UNKNOWN = "unknown", "Not used yet"
+    OK = "ok", "Works"
+    RESTING = "resting", "Rests"
+    DEAD = "dead", "Refused"
 
 
-def price_field(label: str) -> models.DecimalField[Decimal | None, Decimal | None]:
-    """Return a column for USD per million tokens; null means unknown, which is not the same as free."""
-    return models.DecimalField(
-        label,
-        max_digits=14,
-        decimal_places=6,
-        null=True,
-        blank=True,
-        validators=[MinValueValidator(Decimal(0))],
-    )
+class CredentialQuerySet(Touched):
+    def note_state(self, state: str, *, until: datetime | None, now: datetime) -> int:
+        """Note what the gateway reported; its snapshot does not change by it, so `updated_at` stays."""
+        return models.QuerySet.update(self, state=state, state_until=until, reported_at=now)
 
 
-class Model(TouchedModel):
-    """A model as clients name it, at one provider.
+class CredentialManager(OwnedManager.from_queryset(CredentialQuerySet)):  # type: ignore[misc]
+    """Credentials, with what their QuerySet can do."""
 
-    upstream_name: what the provider calls it. context_window: in tokens.
+
+class Credential(TouchedModel):
+    """One of several keys of a provider, with its own limits there.
+
+    bucket: whose calls use it (`people`, `agents`, `content` …); empty serves every bucket that has none of its own.
+    state_until: when a resting or refused one is tried again.
     """
 
-    id = IdField("model")
-    provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="models")
-    name = models.CharField(max_length=200)
-    upstream_name = models.CharField(max_length=200)
-    tier = models.CharField(max_length=10, choices=Tier.choices, default=Tier.MID)
-    context_window = models.PositiveIntegerField("context window, tokens", null=True, blank=True)
-    input_usd_per_mtok = price_field("input, USD per million tokens")
-    output_usd_per_mtok = price_field("output, USD per million tokens")
-    cached_input_usd_per_mtok = price_field("cached input, USD per million tokens")
+    id = IdField("cred")
+    provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="credentials")
+    name = models.SlugField(max_length=60)
+    api_key = EncryptedTextField("API key")
+    bucket = models.SlugField(max_length=40, blank=True)
+    requests_per_minute = models.PositiveIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    tokens_per_minute = models.PositiveIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])
     is_enabled = models.BooleanField("enabled", default=True)
+    state = models.CharField(
+        max_length=10, choices=CredentialState.choices, default=CredentialState.UNKNOWN, editable=False
+    )
+    state_until = models.DateTimeField(null=True, blank=True, editable=False)
+    reported_at = models.DateTimeField("last reported", null=True, blank=True, editable=False)
 
-    objects: ClassVar[ModelManager] = ModelManager()
+    objects: ClassVar[CredentialManager] = CredentialManager()
 
     class Meta:
         ordering = ["provider__name", "name", "id"]
         constraints = [
-            models.UniqueConstraint(fields=["provider", "name"], name="model_name_once"),
-            models.CheckConstraint(
-                condition=(Q(input_usd_per_mtok=None) | Q(input_usd_per_mtok__gte=0))
-                & (Q(output_usd_per_mtok=None) | Q(output_usd_per_mtok__gte=0))
-                & (Q(cached_input_usd_per_mtok=None) | Q(cached_input_usd_per_mtok__gte=0)),
-                name="model_price_not_negative",
-            ),
+            models.UniqueConstraint(fields=["provider", "name"], name="credential_name_once"),
+            models.CheckConstraint(condition=~Q(api_key=""), name="credential_has_a_key"),
         ]
 
     def __str__(self) -> str:
-        return self.name
-
-    @property
-    def is_priced(self) -> bool:
-        """Tell whether its cost can be worked out."""
-        return self.input_usd_per_mtok is not None and self.output_usd_per_mtok is not None
+        return f"{self.name} of {self.provider}"
