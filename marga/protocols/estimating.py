@@ -62,8 +62,13 @@ def _weigh(value: Any) -> tuple[int, int]:
         elif isinstance(value, dict):
             kind = value.get("type")
             attached = _ATTACHMENTS.get(kind) if isinstance(kind, str) else None
-            if attached is not None:
+            if attached is not None and not _is_plain_text(value):
                 tokens += attached
             else:
                 waiting += [inner for name, inner in value.items() if name not in _UNSEEN]
     return size, tokens
+
+
+def _is_plain_text(part: dict[str, Any]) -> bool:
+    source = part.get("source")
+    return isinstance(source, dict) and source.get("type") == "text"
