@@ -13,7 +13,8 @@ from marga.routing.options import Option, Pool, build_pool, least_window, may_us
 AUTO = "auto"
 NAMED_TRIES = 6
 POOLS_MOST = 512
-NONE_SAID: frozenset[str] = frozenset()
+WORTH_SHARE = 0.5
+"""Of the strong answer's cost: what the cheap answers of a cascade may cost at most."""
 
 
 class Router:
@@ -96,7 +97,7 @@ class Router:
             drops=needs.lock if needs.lock != TOOL_LOOP else "",
         )
         if policy.cascade and needs.task in policy.cascade.tasks and not needs.lock:
-            return _with_cascade(decision, policy, ranked, wanted, live)
+            return _with_cascade(decision, policy, ranked, wanted, needs, live)
         return decision
 
     def _locked(
@@ -241,14 +242,15 @@ def _may_hold(option: Option, needs: Needs) -> bool:
     return option.window >= least_window(needs.input_tokens)
 
 
+def _cold(option: Option, needs: Needs) -> float:
+    """Return what a request costs there when nothing of it is cached."""
+    return option.input_usd * needs.input_tokens + option.output_usd * choosing.expected_output(needs)
+
+
 def _is_kept(first: Option, ranked: list[Ranked], needs: Needs) -> bool:
     """Tell whether the warm candidate would not have come first with a cold cache."""
-    tokens_out = choosing.expected_output(needs)
-
-    def cold(option: Option) -> tuple[float, int]:
-        return option.input_usd * needs.input_tokens + option.output_usd * tokens_out, option.position
-
-    return any(cold(o) < cold(first) for rank, _, _, o in ranked if rank == ranked[0][0])
+    mine = (_cold(first, needs), first.position)
+    return any((_cold(o, needs), o.position) < mine for rank, _, _, o in ranked if rank == ranked[0][0])
 
 
 def _narrowed(
@@ -268,20 +270,37 @@ def _narrowed(
 
 
 def _with_cascade(
-    decision: Decision, policy: Policy, ranked: list[Ranked], wanted: Wanted, live: Live
+    decision: Decision, policy: Policy, ranked: list[Ranked], wanted: Wanted, needs: Needs, live: Live
 ) -> Decision:
-    """Add whom to ask cheaply first and whom when that fails; without two tiers there is no cascade."""
+    """Add whom to ask cheaply first and whom when that fails.
+
+    There is no cascade without two tiers, nor where the samples would cost about as much as the strong answer.
+    """
     good = [row[3] for row in ranked if live.is_usable(row[3].id)]
     if not good or not policy.cascade:
         return decision
     lowest = min(option.tier for option in good)
-    strong = [o.id for o in good if o.tier > lowest and o.tier >= wanted.tier]
+    strong = [o for o in good if o.tier > lowest and o.tier >= wanted.tier]
     if not strong:
         return decision
-    cheap = sorted((row[1], row[2], row[3].id) for row in ranked if row[3].tier == lowest and row[3] in good)
+    cheap = _unlike(
+        sorted((o for o in good if o.tier == lowest), key=lambda o: (_cold(o, needs), o.position))
+    )
+    samples = policy.cascade.samples
+    asked = [cheap[n % len(cheap)] for n in range(samples)]
+    if sum(_cold(o, needs) for o in asked) >= WORTH_SHARE * _cold(strong[0], needs):
+        return decision
     return decision._replace(
         cascade=True,
-        cheap=tuple(name for _, _, name in cheap[: policy.cascade.samples]),
-        strong=tuple(strong[: policy.fallbacks + 1]),
-        explain=f"{decision.explain[:-1]}; first {TIERS[lowest]} answers are compared.",
+        cheap=tuple(option.id for option in cheap[:samples]),
+        strong=tuple(option.id for option in strong[: policy.fallbacks + 1]),
+        explain=f"{decision.explain[:-1]}; first {samples} {TIERS[lowest]} answers are compared.",
     )
+
+
+def _unlike(options: list[Option]) -> list[Option]:
+    """Keep one of each model: the same one twice makes the same mistakes twice."""
+    seen: dict[str, Option] = {}
+    for option in options:
+        seen.setdefault(option.candidate.name, option)
+    return list(seen.values())

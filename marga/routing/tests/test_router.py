@@ -437,6 +437,10 @@ def test_a_cascade_names_whom_to_ask_first_and_whom_then():
     assert decision.strong[0] == MINI.id
     high = decide(policy=policy, task="arithmetic", need=0.9, is_hinted=False)
     assert (high.cheap, high.strong[0]) == ((QWEN.id, R1.id), SONNET.id)
+    twin = candidate("qwen3", 0, 0.0, provider="shed")
+    assert decide(policy=policy, task="arithmetic", house=[QWEN, twin, MINI]).cheap == (QWEN.id,)
+    dear = candidate("small", 0, 0.2), candidate("big", 1, 0.5)
+    assert not decide(policy=policy, task="arithmetic", house=list(dear)).cascade
     assert not decide(policy=policy, task="chat").cascade
     assert not decide(policy=policy, task="arithmetic", house=[QWEN, R1]).cascade
     assert not decide(policy=policy, task="arithmetic", lock="tool_loop").cascade
