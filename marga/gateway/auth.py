@@ -9,9 +9,9 @@ from collections.abc import Iterable
 
 from avyay_site.keys.format import digest, is_well_formed
 from marga.gateway.errors import Refusal, retry_after
-from marga.gateway.limits import Window
 from marga.gateway.settings import Settings
 from marga.gateway.snapshot import EMPTY, Key, Snapshot
+from marga.gateway.windows import Window
 
 CONFIRMED_WITHIN_SECONDS = 15
 LONGEST_HEADER = 256

@@ -81,7 +81,7 @@ class Call:
         self._choose(key)
         reserved = metering.reserved_tokens(self.request)
         price = self.deployment.price if self.deployment else None
-        self.admission = core.limits.admit(
+        self.admission = await core.limits.enter(
             key,
             self.key_state,
             tokens=reserved.input_tokens + reserved.output_tokens,

@@ -5,16 +5,20 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import gc
+import hashlib
 import resource
+import socket
 
 from marga.gateway.auth import Keys
 from marga.gateway.control import ControlLink
+from marga.gateway.lending import Lending
 from marga.gateway.limits import Limits
 from marga.gateway.logs import Log
 from marga.gateway.metrics import Metrics
 from marga.gateway.request_ids import RequestIds
 from marga.gateway.settings import Settings
 from marga.gateway.shared import Shared
+from marga.gateway.slots import Slot
 from marga.gateway.spool import Spool
 from marga.gateway.upstream import Upstream
 
@@ -33,13 +37,14 @@ class Core:
         self.ids = RequestIds()
         self.keys = Keys(settings)
         self.shared = Shared(settings.redis_url, self.log)
-        self.limits = Limits(settings.workers)
+        self._slot = Slot(settings.folder, settings.workers)
+        self.limits = Limits(settings.workers, _lending(self.shared, settings, self._slot))
         self.spool = Spool(settings.spool, max_bytes=settings.max_spool_bytes)
         self.control = ControlLink(settings, self.keys, self.limits, self.spool, self.metrics, self.log)
         self.open_calls = 0
         self.upstream: Upstream
         self.loop: asyncio.AbstractEventLoop
-        self._housekeeping: asyncio.Task[None]
+        self._housekeeping: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Make ready to serve; the snapshot may arrive later."""
@@ -52,7 +57,8 @@ class Core:
         )
         await self.shared.start()
         await self.control.start()
-        self._housekeeping = asyncio.create_task(self._keep_house())
+        for work in (self._keep_house(), self.limits.lending.run()):
+            self._housekeeping.append(asyncio.create_task(work))
         # What is loaded now lives as long as the process: keep the collector from walking it again and again.
         gc.collect()
         gc.freeze()
@@ -60,11 +66,13 @@ class Core:
 
     async def close(self) -> None:
         """Deliver what can be delivered and let go of everything."""
-        self._housekeeping.cancel()
+        for task in self._housekeeping:
+            task.cancel()
         await self.control.close()
         await self.upstream.close()
         await self.shared.close()
         self.spool.close()
+        self._slot.close()
         self.log.close()
 
     async def _keep_house(self) -> None:
@@ -79,6 +87,13 @@ class Core:
                 rounds -= 1
                 gc.collect()
                 _trim()
+
+
+def _lending(shared: Shared, settings: Settings, slot: Slot) -> Lending:
+    """Return the lending among the workers of this machine: those of another one have their own numbers."""
+    place = f"{socket.gethostname()}:{settings.folder}".encode()
+    prefix = f"marga:{hashlib.sha256(place).hexdigest()[:12]}:"
+    return Lending(shared, workers=settings.workers, slot=slot.number, prefix=prefix)
 
 
 def _trim() -> None:

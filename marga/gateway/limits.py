@@ -1,102 +1,85 @@
-"""Limits of a key, kept in this process: requests and tokens per minute, calls at once, budget of the month.
+"""Limits of a key: requests and tokens per minute, calls at once, budget of the month.
 
-With several workers each holds its share (limit / workers), so together they never exceed the limit.
-Counting is over a sliding minute: the minute before counts in proportion to how much of it is still in view.
+A call is counted against the parts that this worker holds, by numbers in its own memory. Only a call that would be
+refused asks the other workers, and only while that can help.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from datetime import UTC, datetime
 from decimal import Decimal
 
-from marga.gateway.errors import NO_RETRY, Headers, Refusal, retry_after
+from marga.gateway.budgets import Budget, nanos, this_month
+from marga.gateway.errors import Headers, Refusal, retry_after
+from marga.gateway.leases import Lease
+from marga.gateway.lending import Lending
 from marga.gateway.snapshot import Key
-from marga.pricing import ZERO
+from marga.gateway.windows import Level, Window
 
-MINUTE = 60.0
-
-
-class Window:
-    """How much was used in the last minute."""
-
-    __slots__ = ("_before", "_current", "_started_at")
-
-    def __init__(self, now: float) -> None:
-        self._started_at = now
-        self._current = 0.0
-        self._before = 0.0
-
-    def used(self, now: float) -> float:
-        """Return what was used in the minute up to now."""
-        elapsed = now - self._started_at
-        if elapsed >= MINUTE:
-            self._before = self._current if elapsed < 2 * MINUTE else 0.0
-            self._current = 0.0
-            self._started_at += MINUTE * (elapsed // MINUTE)
-            elapsed = now - self._started_at
-        return self._before * (1 - elapsed / MINUTE) + self._current
-
-    def add(self, amount: float) -> None:
-        """Count amount in the current minute; a negative amount gives back what was reserved too much."""
-        self._current = max(0.0, self._current + amount)
-
-    def wait(self, now: float, allowed: float) -> float:
-        """Return the seconds until no more than allowed counts as used."""
-        if self.used(now) <= allowed:
-            return 0.0
-        elapsed = now - self._started_at
-        if self._current <= allowed and self._before:
-            return MINUTE * (1 - (allowed - self._current) / self._before) - elapsed
-        return MINUTE - elapsed + (MINUTE * (1 - allowed / self._current) if self._current else 0.0)
+MOST_ASKED = 3
+"""A call may lack requests, tokens and money at once; each is asked for."""
 
 
 class KeyState:
-    """What one key has in use; it outlives snapshots."""
+    """What one key has in use in this worker; it outlives snapshots."""
 
-    __slots__ = ("acknowledged", "in_flight", "requests", "reserved_usd", "tokens", "unshipped_usd")
+    __slots__ = ("budget", "calls", "calls_lease", "requests", "requests_lease", "tokens", "tokens_lease")
 
     def __init__(self, now: float) -> None:
         self.requests = Window(now)
         self.tokens = Window(now)
-        self.in_flight = 0
-        self.reserved_usd = ZERO
-        self.unshipped_usd = ZERO
-        self.acknowledged: tuple[str, Decimal] | None = None
+        self.calls = Level()
+        self.requests_lease: Lease | None = None
+        self.tokens_lease: Lease | None = None
+        self.calls_lease: Lease | None = None
+        self.budget: Budget | None = None
 
 
 class Admission:
     """One admitted call; close it exactly once, with what it really used."""
 
-    __slots__ = ("_closed", "_reserved_tokens", "_reserved_usd", "_state")
+    __slots__ = ("_budget", "_closed", "_reserved_nanos", "_reserved_tokens", "_state")
 
-    def __init__(self, state: KeyState, tokens: int, usd: Decimal) -> None:
+    def __init__(self, state: KeyState, tokens: int, budget: Budget | None, most: int) -> None:
         self._state = state
         self._reserved_tokens = tokens
-        self._reserved_usd = usd
+        self._budget = budget
+        self._reserved_nanos = most
         self._closed = False
-        state.in_flight += 1
+        state.calls.level += 1
         state.requests.add(1)
         state.tokens.add(tokens)
-        state.reserved_usd += usd
+        if budget is not None:
+            budget.reserve(most)
 
     def close(self, tokens: int) -> None:
         """Give back the place, and put the tokens used in place of the tokens reserved; safe to repeat."""
         if self._closed:
             return
         self._closed = True
-        self._state.in_flight -= 1
+        self._state.calls.level -= 1
         self._state.tokens.add(tokens - self._reserved_tokens)
-        self._state.reserved_usd -= self._reserved_usd
+        if self._budget is not None:
+            self._budget.release(self._reserved_nanos)
+
+
+class Full(Refusal):
+    """A limit has no room. lease: the one; cost: what did not fit."""
+
+    def __init__(self, refusal: Refusal, lease: Lease, cost: float) -> None:
+        super().__init__(refusal.status, refusal.code, refusal.message, headers=refusal.headers)
+        self.lease = lease
+        self.cost = cost
 
 
 class Limits:
-    """share: how many workers divide each limit between them."""
+    """workers: how many divide each limit between them; lending: how they do it, alone by default."""
 
-    def __init__(self, share: int) -> None:
-        self._share = share
+    def __init__(self, workers: int, lending: Lending | None = None) -> None:
+        self._workers = workers
+        self.lending = lending or Lending(workers=workers)
         self._states: dict[str, KeyState] = {}
-        self._unshipped: deque[tuple[int, str, Decimal]] = deque()
+        self._unshipped: deque[tuple[int, Budget, int]] = deque()
 
     def state(self, key: Key, now: float) -> KeyState:
         """Return the state of key, made on first sight."""
@@ -105,31 +88,50 @@ class Limits:
             state = self._states[key.id] = KeyState(now)
         return state
 
+    async def enter(
+        self, key: Key, state: KeyState, *, tokens: int, max_usd: Decimal, now: float
+    ) -> Admission:
+        """Take a place for one call, as admit does, and ask the other workers for theirs before refusing."""
+        for _ in range(MOST_ASKED):
+            try:
+                return self.admit(key, state, tokens=tokens, max_usd=max_usd, now=now)
+            except Full as full:
+                if not await self.lending.ask(full.lease, full.cost):
+                    break
+        return self.admit(key, state, tokens=tokens, max_usd=max_usd, now=now)
+
     def admit(self, key: Key, state: KeyState, *, tokens: int, max_usd: Decimal, now: float) -> Admission:
-        """Take a place for one call.
+        """Take a place for one call among what this worker holds.
 
         tokens: an estimate of what the call will use; max_usd: the most it can cost.
-        Raises Refusal: 429 over a limit, 402 when the budget is used up.
+        Raises Full, a Refusal: 429 over a limit, 402 when the budget is used up.
         """
-        if key.concurrency is not None and state.in_flight >= self._part(key.concurrency):
-            raise Refusal(
-                429,
-                "too_many_concurrent_requests",
-                f"This key may have {key.concurrency} calls open at once; wait for one to end.",
-                headers=[retry_after(1)],
-            )
-        if key.requests_per_minute is not None:
-            limit = self._part(key.requests_per_minute)
-            if wait := state.requests.wait(now, limit - 1):
-                raise self._over("requests_per_minute_exceeded", key.requests_per_minute, "requests", wait)
-        if key.tokens_per_minute is not None:
-            limit = self._part(key.tokens_per_minute)
-            if wait := state.tokens.wait(now, max(0, limit - tokens)):
-                raise self._over("tokens_per_minute_exceeded", key.tokens_per_minute, "tokens", wait)
-        if key.monthly_budget_usd is not None:
-            self._check_budget(key, state, key.monthly_budget_usd, max_usd)
-            return Admission(state, tokens, max_usd)
-        return Admission(state, tokens, ZERO)
+        if (limit := key.concurrency) is not None:
+            lease = state.calls_lease
+            if lease is None or lease.total != limit:
+                lease = state.calls_lease = self.lending.lease(f"calls:{key.id}", limit, state.calls)
+            if not lease.fits(1, now):
+                raise Full(_too_many_calls(limit), lease, 1)
+        if (limit := key.requests_per_minute) is not None:
+            lease = state.requests_lease
+            if lease is None or lease.total != limit:
+                lease = state.requests_lease = self.lending.lease(f"requests:{key.id}", limit, state.requests)
+            if not lease.fits(1, now):
+                wait = state.requests.wait(now, max(0, lease.held - 1))
+                raise Full(_over("requests", limit, wait), lease, 1)
+        if (limit := key.tokens_per_minute) is not None:
+            lease = state.tokens_lease
+            if lease is None or lease.total != limit:
+                lease = state.tokens_lease = self.lending.lease(f"tokens:{key.id}", limit, state.tokens)
+            if not lease.fits(tokens, now):
+                wait = state.tokens.wait(now, max(0, lease.held - tokens))
+                raise Full(_over("tokens", limit, wait), lease, tokens)
+        if key.monthly_budget_usd is None:
+            return Admission(state, tokens, None, 0)
+        budget, most = self._budget(key, state, key.monthly_budget_usd), nanos(max_usd)
+        if not budget.has_room(most):
+            raise Full(budget.refusal(key.monthly_budget_usd), budget.lease, most)
+        return Admission(state, tokens, budget, most)
 
     def headers(self, key: Key, state: KeyState, now: float) -> Headers:
         """Return the rate-limit headers of a key: the old names that SDKs read, and the IETF draft's.
@@ -138,75 +140,88 @@ class Limits:
         """
         found: Headers = []
         policies, levels = [], []
-        for name, short, limit, window in (
-            ("requests", "req", key.requests_per_minute, state.requests),
-            ("tokens", "tok", key.tokens_per_minute, state.tokens),
-        ):
-            if limit is None:
-                continue
-            part = self._part(limit)
-            remaining = max(0, int(part - window.used(now)))
-            reset = window.wait(now, 0.0)
+        if (lease := state.requests_lease) is not None and key.requests_per_minute is not None:
+            left, reset = lease.remaining(now), state.requests.wait(now, 0.0)
             found += [
-                (f"x-ratelimit-limit-{name}".encode(), str(part).encode()),
-                (f"x-ratelimit-remaining-{name}".encode(), str(remaining).encode()),
-                (f"x-ratelimit-reset-{name}".encode(), f"{reset:.3f}s".encode()),
+                (b"x-ratelimit-limit-requests", b"%d" % lease.total),
+                (b"x-ratelimit-remaining-requests", b"%d" % left),
+                (b"x-ratelimit-reset-requests", b"%.3fs" % reset),
             ]
-            policies.append(f'"{short}";q={part};w=60')
-            levels.append(f'"{short}";r={remaining};t={int(reset + 0.999)}')
+            policies.append(b'"req";q=%d;w=60' % lease.total)
+            levels.append(b'"req";r=%d;t=%d' % (left, int(reset + 0.999)))
+        if (lease := state.tokens_lease) is not None and key.tokens_per_minute is not None:
+            left, reset = lease.remaining(now), state.tokens.wait(now, 0.0)
+            found += [
+                (b"x-ratelimit-limit-tokens", b"%d" % lease.total),
+                (b"x-ratelimit-remaining-tokens", b"%d" % left),
+                (b"x-ratelimit-reset-tokens", b"%.3fs" % reset),
+            ]
+            policies.append(b'"tok";q=%d;w=60' % lease.total)
+            levels.append(b'"tok";r=%d;t=%d' % (left, int(reset + 0.999)))
         if policies:
-            found.append((b"ratelimit-policy", ", ".join(policies).encode()))
-            found.append((b"ratelimit", ", ".join(levels).encode()))
+            found.append((b"ratelimit-policy", b", ".join(policies)))
+            found.append((b"ratelimit", b", ".join(levels)))
         return found
 
     def book(self, key: Key, state: KeyState, cost: Decimal, position: int) -> None:
         """Count cost against the budget until the web process has taken the record at position."""
         if key.monthly_budget_usd is not None and cost:
-            state.unshipped_usd += cost
-            self._unshipped.append((position, key.id, cost))
+            budget, amount = self._budget(key, state, key.monthly_budget_usd), nanos(cost)
+            budget.book(amount)
+            self._unshipped.append((position, budget, amount))
 
     def shipped(self, position: int, spent_usd: dict[str, str]) -> None:
         """Take over what the web process says was spent, now that records up to position are there."""
-        month = _month()
         while self._unshipped and self._unshipped[0][0] <= position:
-            _, key_id, cost = self._unshipped.popleft()
-            if state := self._states.get(key_id):
-                state.unshipped_usd -= cost
+            _, budget, amount = self._unshipped.popleft()
+            budget.shipped(amount)
         for key_id, spent in spent_usd.items():
-            if state := self._states.get(key_id):
-                state.acknowledged = (month, Decimal(spent))
+            state = self._states.get(key_id)
+            if state is not None and state.budget is not None and state.budget.month == this_month():
+                lease = state.budget.lease
+                lease.resize(lease.total, nanos(Decimal(spent)))
 
     def forget(self, key_ids: set[str]) -> None:
         """Drop the state of keys that are gone and have no call open."""
-        for key_id in [k for k, state in self._states.items() if k not in key_ids and not state.in_flight]:
-            del self._states[key_id]
+        for key_id in [k for k, state in self._states.items() if k not in key_ids and not state.calls.level]:
+            state = self._states.pop(key_id)
+            for lease in (state.requests_lease, state.tokens_lease, state.calls_lease):
+                if lease is not None:
+                    self.lending.drop(lease.name)
+            if state.budget is not None:
+                self.lending.drop(state.budget.lease.name)
 
-    def _part(self, limit: int) -> int:
-        return max(1, limit // self._share)
-
-    def _over(self, code: str, limit: int, what: str, wait: float) -> Refusal:
-        return Refusal(
-            429,
-            code,
-            f"This key may use {limit} {what} a minute; try again in {wait:.1f}s.",
-            headers=[retry_after(wait), (b"retry-after-ms", str(int(wait * 1000) + 1).encode())],
-        )
-
-    def _check_budget(self, key: Key, state: KeyState, budget: Decimal, max_usd: Decimal) -> None:
-        spent = key.spent_usd
-        if state.acknowledged and state.acknowledged[0] == _month():
-            spent = max(spent, state.acknowledged[1])
-        open_usd = state.unshipped_usd + state.reserved_usd
-        # Calls already open count at their most, so parallel calls cannot all use the last dollar (M-10);
-        # with none open, whatever is left may be used up, by one call.
-        if spent + open_usd >= budget or (state.reserved_usd and spent + open_usd + max_usd > budget):
-            raise Refusal(
-                402,
-                "budget_exceeded",
-                f"The budget of {budget} USD a month for this key is used up; raise it, or wait for next month.",
-                headers=[NO_RETRY],
-            )
+    def _budget(self, key: Key, state: KeyState, budget_usd: Decimal) -> Budget:
+        """Return the budget of the present month, with the latest that is known of what was spent."""
+        budget = state.budget
+        if budget is not None and budget.key is key and budget.month == this_month():
+            return budget
+        if budget is None or budget.month != this_month():
+            is_new_month = budget is not None
+            if budget is not None:
+                self.lending.drop(budget.lease.name)
+            budget = state.budget = Budget(self.lending, key, nanos(budget_usd), self._workers)
+            if is_new_month:
+                return budget  # what this snapshot says was spent was spent in the month before
+        budget.key = key
+        budget.lease.resize(nanos(budget_usd), nanos(key.spent_usd))
+        return budget
 
 
-def _month() -> str:
-    return datetime.now(UTC).strftime("%Y-%m")
+def _too_many_calls(limit: int) -> Refusal:
+    return Refusal(
+        429,
+        "too_many_concurrent_requests",
+        f"This key may have {limit} calls open at once; wait for one to end.",
+        headers=[retry_after(1)],
+    )
+
+
+def _over(what: str, limit: int, wait: float) -> Refusal:
+    wait = max(wait, 0.001)
+    return Refusal(
+        429,
+        f"{what}_per_minute_exceeded",
+        f"This key may use {limit} {what} a minute; try again in {wait:.1f}s.",
+        headers=[retry_after(wait), (b"retry-after-ms", b"%d" % (int(wait * 1000) + 1))],
+    )

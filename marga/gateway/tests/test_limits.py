@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marga.gateway.errors import Refusal
-from marga.gateway.limits import Limits, Window
+from marga.gateway.limits import Limits
 from marga.gateway.snapshot import Key
+from marga.gateway.windows import Window
 
 ZERO = Decimal(0)
 
