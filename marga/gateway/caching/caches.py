@@ -96,9 +96,9 @@ class Caches:
         self.counters = Counters()
 
     @property
-    def bytes(self) -> int:
+    def used_bytes(self) -> int:
         """Return the memory that answers take."""
-        return self._memory.bytes
+        return self._memory.used_bytes
 
     @property
     def entries(self) -> int:

@@ -11,6 +11,9 @@ from marga.gateway.caching.tokens import COLON, ENDS, SYMBOL, WORD, Token
 PROPER = "^"
 """Follows a word that is a name by its capital: Polish^, US^."""
 
+SHORTEST_SENTENCE = 3
+"""Words; in a shorter text no capital can be put down to the way it is written."""
+
 _HUMP = re.compile(r"[^\W\d_A-Z][A-Z][a-z]|[A-Z]{2,}[a-z]{2,}")
 _QUANTITY = re.compile(r"[+-]?[\d.,]+([a-zµΩ]+\d?)")
 _DOTLESS = frozenset("ıİ")
@@ -19,6 +22,7 @@ _DOTLESS = frozenset("ıİ")
 def fold(tokens: Sequence[Token]) -> list[str] | None:
     """Return the tokens as keys that compare equal where only a meaningless capital differs.
 
+    What follows a colon is material, kept to the letter.
     None where the writer uses one word in two cases ("String" and "string"): then case is part of what is asked.
     """
     spelled = [text for kind, text in tokens if kind == WORD and text != "I"]
@@ -28,12 +32,20 @@ def fold(tokens: Sequence[Token]) -> list[str] | None:
     found: list[str] = []
     seen: dict[str, str] = {}
     begins = True
+    is_short = len(spelled) < SHORTEST_SENTENCE
+    is_material = False
     for kind, text in tokens:
-        if kind == WORD:
+        if is_material:
+            found.append(text)
+        elif kind == WORD:
             lower = text.lower()
             if not (begins or is_uniform or is_noise) and seen.setdefault(lower, text) != text:
                 return None
-            found.append(lower if lower == text else _word(text, begins, is_uniform, is_noise, is_strict))
+            found.append(
+                lower
+                if lower == text
+                else _word(text, begins and not is_short, is_uniform, is_noise, is_strict)
+            )
             begins = False
         elif kind == SYMBOL:
             found.append(_symbol(text, is_strict))
@@ -41,6 +53,7 @@ def fold(tokens: Sequence[Token]) -> list[str] | None:
         else:
             found.append(text)
             begins = text in ENDS or text == COLON
+            is_material = text == COLON and found[-2:-1] != ["me"]  # "tell me: what" is only manners
     return found
 
 
@@ -56,7 +69,9 @@ def _word(word: str, begins: bool, is_uniform: bool, is_noise: bool, is_strict: 
         return lower if begins and word[1:] == lower[1:] else word
     if _has_hump(word) and not is_noise and lower not in words.BRANDS and not _is_title_contraction(word):
         return word
-    if lower in words.AMBIGUOUS and not is_uniform and not (begins and word[1:] == lower[1:]):
+    if is_uniform or (begins and word[1:] == lower[1:]):
+        return lower
+    if lower in words.AMBIGUOUS or (lower in words.STRESSED and word.isupper()):
         return lower + PROPER
     return lower
 
@@ -73,10 +88,12 @@ def _symbol(symbol: str, is_strict: bool) -> str:
 
 
 def _is_uniform(spelled: Sequence[str]) -> bool:
-    """Return whether capitals carry no news: all letters large, or every word begins with one."""
-    if all(word.isupper() for word in spelled):
-        return True
-    return len(spelled) > 2 and all(word[0].isupper() for word in spelled)
+    """Return whether capitals carry no news: every word begins with one, or all letters (but the first) are."""
+    if len(spelled) < SHORTEST_SENTENCE:
+        return False
+    return all(word[0].isupper() for word in spelled) or all(
+        word[1:].isupper() for word in spelled if word[1:]
+    )
 
 
 def _is_title_contraction(word: str) -> bool:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from marga.gateway.caching import words
 from marga.gateway.caching.casing import fold
 from marga.gateway.caching.manners import STARTERS, without_manners
-from marga.gateway.caching.tokens import ASKS, COLON, COMMA, ENDS, LINE, MARKS, STOP, Token, tokens_of
+from marga.gateway.caching.tokens import ASKS, COLON, COMMA, ENDS, LINE, STOP, Token, tokens_of
 
 LONGEST = 1_500
 """Characters; a longer text is pasted material, in which every character may count."""
@@ -38,10 +38,8 @@ def may_serve(asked: str, stored: str) -> bool:
 
 def sense_of(text: str) -> Sense | None:
     """Return the normal form of text, or None where the gate does not judge: nothing said, or too much."""
-    if len(text) > LONGEST:
-        return None
     text = text.strip()
-    if not text:
+    if not text or len(text) > LONGEST:
         return None
     tokens = tokens_of(text)
     if tokens is None:
@@ -60,7 +58,7 @@ def _unwrapped(tokens: list[Token], lowered: list[str]) -> list[Token]:
     """Join lines that were only wrapped; where there are symbols or a colon they are a list, verse or code."""
     if LINE not in lowered or COLON in lowered or any(token.kind == "symbol" for token in tokens):
         return tokens
-    if lowered[0] not in STARTERS:
+    if lowered[0] not in words.QUESTION and lowered[0] not in words.AUXILIARY:
         return tokens
     return [token for token in tokens if token.text != LINE]
 
@@ -84,7 +82,7 @@ def _may_be_has(keys: list[str], following: int) -> bool:
 
 def _plain_commas(keys: list[str]) -> list[str]:
     """Drop a sentence's only comma before a joining word, or after an opening phrase; any other may turn the meaning."""
-    if COMMA not in keys:
+    if COMMA not in keys or COLON in keys:
         return keys
     found: list[str] = []
     start = 0
@@ -108,7 +106,7 @@ def _is_plain_comma(sentence: list[str]) -> bool:
 
 def _plain_words(keys: list[str]) -> list[str]:
     """Give the two spellings of a word, and two ways of asking how, one form; not where words are the subject."""
-    if any(key in words.ABOUT_WORDS for key in keys):
+    if not (words.ABOUT_WORDS.isdisjoint(keys) and words.COMPARED.isdisjoint(keys)):
         return keys
     keys = [_british(key) for key in keys]
     if keys[:3] in _HOW_HEADS or keys[:2] in _HOW_HEADS:
@@ -140,9 +138,6 @@ def _plain_end(keys: list[str]) -> list[str]:
     start = max((i + 1 for i, key in enumerate(keys[:-1]) if key in ENDS), default=0)
     sentence = keys[start:-1]
     head = sentence[0] if sentence else ""
-    asks = (
-        head in STARTERS
-        or head == HOW_TO
-        or (head in words.LEADING and not words.QUESTION.isdisjoint(sentence))
-    )
-    return keys[:-1] if asks and head not in MARKS else keys
+    asks = head in words.QUESTION or head in words.AUXILIARY or head == HOW_TO
+    asks = asks or (head in words.LEADING and not words.QUESTION.isdisjoint(sentence))
+    return keys[:-1] if asks else keys

@@ -25,14 +25,36 @@ def without_manners(keys: list[str]) -> list[str]:
 
 def _from_start(keys: list[str]) -> list[str]:
     for _ in range(MOST_FORMS):
-        taken = next((n for form in _OPENINGS if (n := form(keys))), 0)
-        if not taken:
+        form = next((form for form in _OPENINGS if form(keys)), None)
+        if form is None:
             break
-        keys = keys[taken:]
+        keys = keys[form(keys) :]
         while keys and keys[0] in PAUSES:
             keys = keys[1:]
+        if form in _ASKING:
+            keys = _told(keys)
     gerund = words.GERUNDS.get(keys[3]) if keys[:3] == ["would", "you", "mind"] and len(keys) > 4 else None
-    return _from_start([gerund, *keys[4:]]) if gerund else keys
+    return _from_start(_told([gerund, *keys[4:]])) if gerund else keys
+
+
+def _told(keys: list[str]) -> list[str]:
+    """Take off the question mark that belonged to "could you"."""
+    end = next((i for i, key in enumerate(keys) if key in ENDS), None)
+    if end is None or keys[end] != ASKS or keys[0] not in words.REQUEST:
+        return keys
+    return [*keys[:end], STOP, *keys[end + 1 :]]
+
+
+def _begins_asking(keys: list[str]) -> bool:
+    """Return whether keys begin as a question or a request, perhaps behind a phrase such as "in Python,"."""
+    if not keys:
+        return False
+    if keys[0] in STARTERS or keys[0] in words.PLEASE:
+        return True
+    if keys[0] not in words.LEADING:
+        return False
+    at = keys.index(COMMA) + 1 if COMMA in keys[:-1] else 0
+    return keys[at] in STARTERS
 
 
 def _greeting(keys: list[str]) -> int:
@@ -41,17 +63,21 @@ def _greeting(keys: list[str]) -> int:
         count = 2 if keys[1:2] == ["there"] else 1
     elif keys[0] == "good" and len(keys) > 1 and keys[1] in words.DAYTIME:
         count = 2
-    if not count or len(keys) <= count:
+    if not count:
         return 0
-    following = keys[count]
-    return count if following in PAUSES or following in STARTERS or following in words.PLEASE else 0
+    following = keys[count:]
+    return (
+        count
+        if _begins_asking(following[1:] if following[:1] and following[0] in PAUSES else following)
+        else 0
+    )
 
 
 def _please(keys: list[str]) -> int:
-    if keys[0] not in words.PLEASE or len(keys) < 2:
+    if keys[0] not in words.PLEASE:
         return 0
-    following = keys[2] if keys[1] == COMMA and len(keys) > 2 else keys[1]
-    return 1 if following in STARTERS else 0
+    following = keys[2:] if keys[1:2] == [COMMA] else keys[1:]
+    return 1 if following and following[0] not in words.PLEASE and _begins_asking(following) else 0
 
 
 def _can_you(keys: list[str]) -> int:
@@ -106,8 +132,8 @@ def _tell_me(keys: list[str]) -> int:
 
 
 def _question_after(keys: list[str], at: int) -> int:
-    if at < len(keys) and keys[at] in (COMMA, COLON):
-        at += 1
+    if keys[at : at + 1] in ([COMMA], [COLON]):
+        return at + 1 if _begins_asking(keys[at + 1 :]) else 0
     return at if _asks_at(keys, at) else 0
 
 
@@ -117,7 +143,10 @@ def _asks_at(keys: list[str], at: int) -> bool:
 
 def _from_end(keys: list[str]) -> list[str]:
     """Take closing forms off; a text about words, or with material behind a colon, keeps them unless a sentence ended."""
-    is_about_words = any(key in words.ABOUT_WORDS for key in keys)
+    if not words.POINTING.isdisjoint(keys):
+        return keys
+    is_about_words = not words.ABOUT_WORDS.isdisjoint(keys)
+    may_pause = words.ABOUT_WORDS.isdisjoint(set(keys) - words.TRANSLATING)
     for _ in range(MOST_FORMS):
         end = len(keys)
         while end and keys[end - 1] in MARKS and keys[end - 1] != ASKS:
@@ -127,7 +156,7 @@ def _from_end(keys: list[str]) -> list[str]:
         if asked:
             body = body[:-1]
         closing = next((c for c in words.CLOSINGS if tuple(body[-len(c) :]) == c), None)
-        if closing is None or not _may_close(body[: -len(closing)], closing, is_about_words):
+        if closing is None or not _may_close(body[: -len(closing)], is_about_words, may_pause):
             return keys
         keys = body[: -len(closing)]
         while keys and keys[-1] == COMMA:
@@ -137,27 +166,31 @@ def _from_end(keys: list[str]) -> list[str]:
     return keys
 
 
-def _may_close(before: list[str], closing: tuple[str, ...], is_about_words: bool) -> bool:
+def _may_close(before: list[str], is_about_words: bool, may_pause: bool) -> bool:
     if sum(key not in MARKS for key in before) < 2 or COLON in before:
         return False
     boundary = before[-1]
     if boundary in ENDS:
         return True
-    if is_about_words:
-        return False
     if boundary == COMMA:
-        return before[-2] not in words.POLITE
-    if boundary in words.BEFORE_CONTENT or boundary in MARKS:
+        return may_pause and before[-2] not in words.POLITE
+    if is_about_words or boundary in words.BEFORE_CONTENT or boundary in MARKS:
         return False
-    return sum(key not in MARKS for key in before) > 2 and (before[0] in STARTERS or closing != ("please",))
+    sentence = before[_start_of_sentence(before) :]
+    return len(sentence) > 2 and _begins_asking(sentence)
+
+
+def _start_of_sentence(keys: list[str]) -> int:
+    return max((i + 1 for i, key in enumerate(keys) if key in ENDS), default=0)
 
 
 _OPENINGS = (_greeting, _please, _can_you, _wish, _tell_me)
+_ASKING = (_can_you, _tell_me)
 _LISTED_REQUESTS = [[verb] for verb in words.REQUEST]
 _WISHES = (
     ["i", "would", "like"], ["i'd", "like"], ["i", "want"], ["i", "need"],
 )  # fmt: skip
 _TELLS = (
-    ["tell", "me"], ["let", "me", "know"], ["do", "you", "know"], ["could", "you", "tell", "me"],
+    ["tell", "me"], ["do", "you", "know"], ["could", "you", "tell", "me"],
     ["i", "was", "wondering"], ["may", "i", "ask"],
 )  # fmt: skip

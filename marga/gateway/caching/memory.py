@@ -17,7 +17,7 @@ class Memory:
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
         self._kept: OrderedDict[bytes, tuple[Entry, float]] = OrderedDict()
-        self.bytes = 0
+        self.used_bytes = 0
         self.evicted = 0
 
     def __len__(self) -> int:
@@ -44,10 +44,10 @@ class Memory:
             return False
         self.drop(identity)
         self._kept[identity] = (entry, expires_at)
-        self.bytes += size
-        while self.bytes > self._max_bytes:
+        self.used_bytes += size
+        while self.used_bytes > self._max_bytes:
             _, (oldest, _) = self._kept.popitem(last=False)
-            self.bytes -= oldest.size
+            self.used_bytes -= oldest.size
             self.evicted += 1
         return True
 
@@ -56,7 +56,7 @@ class Memory:
         found = self._kept.pop(identity, None)
         if found is None:
             return False
-        self.bytes -= found[0].size
+        self.used_bytes -= found[0].size
         return True
 
     def purge(self, workspace_id: str) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from marga.gateway.caching.entry import Entry, NotAnEntry, pack, seal, unpack
@@ -106,14 +107,17 @@ class SharedTier:
         pattern = PREFIX + _literal(mark) + b"*"
         cursor = 0
         while True:
-            page = await store.call(lambda redis, at=cursor: redis.scan(at, match=pattern, count=SCAN_COUNT))
-            if page is None:
-                return False
-            cursor, keys = page
-            if keys and await store.call(lambda redis, batch=keys: redis.unlink(*batch)) is None:
-                return False
-            if not cursor:
-                return True
+            following = await store.call(partial(_unlink_page, cursor=cursor, pattern=pattern))
+            if not following:
+                return following is not None
+            cursor = following
+
+
+async def _unlink_page(redis: Any, *, cursor: int, pattern: bytes) -> int:
+    following, keys = await redis.scan(cursor, match=pattern, count=SCAN_COUNT)
+    if keys:
+        await redis.unlink(*keys)
+    return int(following)
 
 
 def _literal(mark: bytes) -> bytes:

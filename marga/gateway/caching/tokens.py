@@ -27,7 +27,8 @@ _PIECES = re.compile(
 _TAIL = ".,!?;:…"
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*'?")
 _CODE = re.compile(
-    r"```|[{}]|=>|==|!=|&&|\|\||</|/>|::|^\s*(?:def|class|import|from|SELECT|function|#include)\b", re.M
+    r"```|[{}]|=>|==|!=|&&|\|\||</|/>|::|\n[ \t]+\S|^\s*(?:def|class|import|from|SELECT|function|#include)\b",
+    re.M,
 )
 _MARK_OF = {",": COMMA, ".": STOP, "!": STOP, "…": STOP, ";": STOP, "?": ASKS, ":": COLON}
 

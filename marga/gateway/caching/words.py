@@ -67,32 +67,48 @@ BEFORE_CONTENT = POLITE | _set(
     "a an the to of in on for with by from as at and or not nor than vs versus is are was were be been being i you he "
     "she it we they who that this my your his her its our their always never also just only very so too many no say "
     "says said saying word words phrase mean means called named spell spells shout shouted reply replied answer "
-    "answered give gives gave giving big more less most say's without into about like between against"
+    "answered give gives gave giving big more less most say's without into about like between against receive receives received deserve deserves deserved owe owes owed express "
+    "expresses expressed expressing show shows showing convey offer offers send sends expect expects accept get got"
 )
 """A closing word right after one of these belongs to the sentence."""
 
 ABOUT_WORDS = _set(
     "translate translates translated translating translation say says said saying pronounce pronounced pronunciation "
     "rhyme rhymes rhyming synonym synonyms antonym antonyms mean means meaning meant define definition word words "
-    "phrase phrases expression expressions sentence sentences politeness polite rude etiquette tone sentiment slang "
+    "phrase phrases expression expressions politeness polite rude etiquette tone sentiment slang "
     "idiom etymology letter letters syllable syllables sing sings sang sung singer song songs album lyrics track band "
     "title titled recorded released release sign text texts message reply utterance quote quotes chant speech prayer "
-    "call calls called respond rephrase paraphrase rewrite classify complete finish continue difference differences "
+    "call calls called respond rephrase paraphrase rewrite classify complete finish continue "
     "spelled word's"
 )
 """Where words themselves are talked about, polite ones and spelling variants are content."""
 
+TRANSLATING = _set("translate translates translated translating translation")
+
 ABOUT_FORM = _set(
     "hash hashes sha sha1 sha256 sha-256 sha512 md5 crc32 checksum base64 hex hexadecimal ascii unicode utf-8 codepoint "
     "encode encoded encoding decode decoded encrypt encrypted decrypt decrypted cipher caesar rot13 capitalise "
-    "capitalize capitalised capitalized capitalisation capitalization uppercase lowercase caps titlecase camelcase "
-    "case-sensitive punctuation punctuate comma commas apostrophe apostrophes hyphen hyphens semicolon colon typo typos "
+    "capitalize capitalised capitalized capitalisation capitalization capitals uppercase lowercase caps titlecase camelcase "
+    "case-sensitive punctuation punctuate comma commas apostrophe apostrophes hyphen hyphens semicolon typo typos "
     "misspelled spell spelled spelling spellcheck grammar grammatical grammatically proofread anagram palindrome "
-    "password passphrase passwords regex regexp verbatim echo repeat literally shout whitespace newline newlines "
-    "indentation spaces acronym acronyms abbreviation abbreviations stands homophone homonym transcribe token tokens "
+    "regex regexp verbatim echo repeat literally shout whitespace newline newlines "
+    "indentation acronym acronyms abbreviation abbreviations homophone homonym transcribe "
     "tokenise tokenize"
 )
 """Where form itself is asked about, nothing may differ."""
+
+POINTING = _set("following next below above")
+"""These point at material in the text, which may be polite itself."""
+
+STRESSED = (
+    QUESTION
+    | AUXILIARY
+    | _set("not no never only all some every both he she they we you him her them my your his our")
+)
+"""In capitals amid small letters, these are stressed, and stress can turn the meaning."""
+
+COMPARED = _set("difference differences different between versus vs compare same")
+"""Beside one of these, two spellings or synonyms may be what is asked about."""
 
 NEGATIONS = _set(
     "no not never none nothing neither nor yes yeah nope without don't doesn't didn't can't won't"
@@ -135,7 +151,7 @@ SHORTEST_IZE = 7
 
 CASED_UNITS = _set(
     "mb gb kb tb pb eb kib mib gib mbps gbps kbps mw gw kw mv kv ma mhz ghz thz hz ph mm nm ml dl cal kcal pa kpa mpa "
-    "g k m s t w v a h n j l c f p db ev mev gev kev ms ns ps wh kwh mwh va ah mah m2 m3 bps mol cd lm lx"
+    "g k m s t w v h n j l c f p db ev mev gev kev ms ns ps wh kwh mwh va ah mah m2 m3 bps mol cd lm lx"
 )
 """Units in which case makes a difference: mW and MW, Mb and MB, cal and Cal."""
 
@@ -152,7 +168,7 @@ AMBIGUOUS = _set(
     # capital or not, they fit the same places and mean two things
     "us it who rest sap aids cat soap pat ram nice sas ad am pm or me id lead gap pro spa tip sat act dos apt arm care "
     "ada let mad pet pit spot star cats sad ira pa ma hi la ok nato's fast scan apes chip cave tapas "
-    "polish french german turkey china jordan chad georgia mali guinea hungary greece wales reading bath cork lima lent "
+    "polish turkey china jordan chad georgia mali guinea hungary greece wales reading bath cork lima lent "
     "march may august mobile buffalo phoenix orlando split tours worms essen hell mars mercury earth moon sun "
     "java rust go swift ruby basic scheme lisp perl dart julia crystal elixir spark hive pig storm flink beam cassandra "
     "pandas flask express react angular ember backbone spring hibernate puppet chef ansible salt consul vault nomad "
@@ -172,4 +188,4 @@ AMBIGUOUS = _set(
 )
 """Words whose capital can change what is meant. Where only one text has it, the texts stay apart."""
 
-GERMAN = _set("der die das und ist ich wie was ein eine nicht wir sie mit für auf den dem")
+GERMAN = _set("der das und ist ich wie eine nicht wir sie mit für auf den dem")
