@@ -21,6 +21,11 @@ LONGEST_NAME = 64
 NATIVE = frozenset({"local_shell", "shell", "apply_patch"})
 """Responses tools without a name of their own, which the client carries out."""
 
+_ACTION_FIELDS = {
+    "local_shell": ("timeout_ms", "user", "working_directory"),
+    "shell": ("timeout_ms", "max_output_length"),
+}
+
 _FOREIGN_CHARACTER = re.compile(r"[^a-zA-Z0-9_-]")
 
 
@@ -115,15 +120,11 @@ def native_item(kind: str, arguments: str) -> dict[str, Any]:
         given = {}
     if kind == "apply_patch":
         return {"operation": fields(given.get("operation"))}
+    action = {name: given[name] for name in _ACTION_FIELDS[kind] if given.get(name) is not None}
     if kind == "shell":
-        return {"action": {**given, "commands": _texts(given.get("commands"))}}
-    action = {
-        **given,
-        "type": "exec",
-        "command": _texts(given.get("command")),
-        "env": fields(given.get("env")),
-    }
-    return {"action": action}
+        return {"action": {**action, "commands": _texts(given.get("commands"))}}
+    fixed = {"type": "exec", "command": _texts(given.get("command")), "env": fields(given.get("env"))}
+    return {"action": action | fixed}
 
 
 def native_arguments(kind: str, item: dict[str, Any]) -> str:
