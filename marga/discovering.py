@@ -11,6 +11,7 @@ import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -21,7 +22,7 @@ from django.db import connection, transaction
 from avyay_site.accounts.models import Workspace
 from marga import catalogue, checking
 from marga.configfile import DEFAULT_BASE_URLS, url_problem
-from marga.models import Health, Kind, Model, Provider, Source, Tier
+from marga.models import Capability, Health, Kind, Model, PriceVersion, Provider, Source, Tier
 
 log = structlog.get_logger(__name__)
 
@@ -47,6 +48,8 @@ def discover(*, now: datetime) -> list[str]:
     if workspace is None:
         return []
     found = look_around()
+    # A tariff that changed changes what local models cost.
+    PriceVersion.objects.note(Model.objects.exclude(watts=None).select_related("provider"))
     for provider in _write_providers(workspace, found):
         verdict = checking.check(provider, now=now, timeout=PATIENCE)
         _write_models(provider, _model_names(provider, verdict))
@@ -138,7 +141,7 @@ def _write_provider(workspace: Workspace, found: Found, row: Provider | None) ->
 
 def _model_names(provider: Provider, verdict: checking.Verdict) -> list[str]:
     if verdict.health == Health.OK:
-        return [name for name in verdict.models if catalogue.takes_chat(name)]
+        return [name for name in verdict.models if catalogue.takes_calls(name)]
     present = [str(name) for name in provider.models.values_list("name", flat=True)]
     listed = catalogue.price_lists().get(provider.kind)
     # Another server that speaks the same form need not have its maker's models.
@@ -156,13 +159,16 @@ def _write_models(provider: Provider, names: list[str]) -> None:
 
 
 def _new_model(provider: Provider, name: str) -> Model:
-    model = Model(workspace_id=provider.workspace_id, provider=provider, name=name, upstream_name=name)
     known = catalogue.find(provider.kind, name)
-    if known is not None:
-        model.tier, model.context_window = known.tier, known.context_window
-        model.input_usd_per_mtok = known.input_usd_per_mtok
-        model.output_usd_per_mtok = known.output_usd_per_mtok
-        model.cached_input_usd_per_mtok = known.cached_input_usd_per_mtok
-    elif provider.kind == Kind.OLLAMA:
-        model.tier = Tier.LOCAL
-    return model
+    facts = known.facts() if known else _guesses(provider, name)
+    return Model(
+        workspace_id=provider.workspace_id, provider=provider, name=name, upstream_name=name, **facts
+    )
+
+
+def _guesses(provider: Provider, name: str) -> dict[str, Any]:
+    """Return what a name and a kind tell of a model that no list knows: little."""
+    facts: dict[str, Any] = {"tier": Tier.LOCAL} if provider.kind == Kind.OLLAMA else {}
+    if catalogue.makes_embeddings(name):
+        facts["capabilities"] = [Capability.EMBEDDINGS]
+    return facts

@@ -9,8 +9,6 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.conf import settings
-
 from avyay_site.keys.models import ApiKey
 from avyay_site.usage.queries import get_month_spend
 from marga.models import (
@@ -35,8 +33,8 @@ PLACES_PER_SECOND = 15
 
 def content(now: datetime) -> dict[str, Any]:
     """Return all that the gateway needs to answer without a database."""
-    models = _models()
     defaults = Defaults.current()
+    models = _models(defaults.tariff)
     return {
         "format": FORMAT,
         "baseline": defaults.baseline or None,
@@ -47,12 +45,6 @@ def content(now: datetime) -> dict[str, Any]:
         "purges": _purges(now),
         "sampling": {},
     }
-
-
-def tariff() -> Decimal:
-    """Return what a kilowatt-hour costs in USD."""
-    stated = Defaults.current().tariff_usd_per_kwh
-    return settings.MARGA_TARIFF_USD_PER_KWH if stated is None else stated
 
 
 def _keys(now: datetime) -> list[dict[str, Any]]:
@@ -124,10 +116,9 @@ def _rule(rules: KeyRules, default_policy: str) -> dict[str, Any]:
     }
 
 
-def _models() -> list[dict[str, Any]]:
+def _models(usd_per_kwh: Decimal) -> list[dict[str, Any]]:
     rows = list(Model.objects.enabled().select_related("provider").order_by("id"))
     versions = PriceVersion.objects.latest_of([row.pk for row in rows])
-    usd_per_kwh = tariff()
     return [
         {
             "id": row.pk,

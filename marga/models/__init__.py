@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from marga.models.base import Price, Source, Tier, Touched, TouchedModel, price_field
+from marga.models.defaults import Defaults
 from marga.models.deployments import Capability, DeploymentHealth, DeploymentState, Model
 from marga.models.policies import (
     LONGEST_TTL_SECONDS,
     CacheMode,
-    Defaults,
     KeyRules,
     Policy,
     validate_document,

@@ -1,8 +1,7 @@
-"""By which rules calls are routed: policies, what each key may use, and what holds for all."""
+"""By which rules calls are routed: policies, and what each key may use."""
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
@@ -124,29 +123,3 @@ class KeyRules(TouchedModel):
 
     def __str__(self) -> str:
         return f"rules of {self.key}"
-
-
-class Defaults(models.Model):
-    """What holds for all workspaces, from the config file; one row.
-
-    baseline: the name of the model that savings are counted against; empty means the ablest that a key could have had.
-    tariff_usd_per_kwh: the price of electricity; null leaves it to the environment.
-    """
-
-    baseline = models.CharField(max_length=200, blank=True)
-    tariff_usd_per_kwh = models.DecimalField(
-        max_digits=10, decimal_places=6, null=True, validators=[MinValueValidator(Decimal(0))]
-    )
-    updated_at = models.DateTimeField(auto_now=True)
-
-    class Meta:
-        verbose_name_plural = "defaults"
-        constraints = [models.CheckConstraint(condition=Q(pk=1), name="defaults_once")]
-
-    def __str__(self) -> str:
-        return "what holds for all workspaces"
-
-    @classmethod
-    def current(cls) -> Defaults:
-        """Return the row, or what holds without one."""
-        return cls.objects.filter(pk=1).first() or cls(pk=1)

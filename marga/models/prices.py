@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from avyay_site.accounts.models import Owned, OwnedManager, WorkspaceOwned
 from avyay_site.fields import IdField
-from marga.models.base import Price, Source, price_field
+from marga.models.base import Source, price_field
+from marga.models.defaults import Defaults
 
 if TYPE_CHECKING:
     from marga.models.deployments import Model
@@ -48,7 +49,7 @@ class PriceQuerySet(Owned):
     def note(self, priced: Collection[Model]) -> None:
         """Add a version for each model whose prices differ from its latest version."""
         known = self.latest_of({model.pk for model in priced})
-        now = timezone.now()
+        now, tariff = timezone.now(), Defaults.current().tariff
         PriceVersion.objects.bulk_create(
             PriceVersion(
                 workspace_id=model.workspace_id,
@@ -58,10 +59,11 @@ class PriceQuerySet(Owned):
                 effective_at=now,
                 source=PriceSource.ADMIN if model.priced_by else SOURCES[Source(model.provider.source)],
                 priced_by=model.priced_by,
+                usd_per_kwh=None if model.watts is None else tariff,
                 **{name: getattr(model, name) for name in PRICES},
             )
             for model in priced
-            if model.pk not in known or known[model.pk].values() != _values(model)
+            if model.pk not in known or not known[model.pk].is_of(model, tariff)
         )
 
     def latest_of(self, model_ids: Collection[str]) -> dict[str, PriceVersion]:
@@ -79,6 +81,7 @@ class PriceManager(OwnedManager.from_queryset(PriceQuerySet)):  # type: ignore[m
 class PriceVersion(WorkspaceOwned):
     """The prices of a model from a moment on; it outlives the model, for the calls that were billed by it.
 
+    usd_per_kwh: the tariff at that moment, where watts count.
     priced_by: the actor who entered them, as in the audit log; empty for the price list and the config file.
     """
 
@@ -97,6 +100,7 @@ class PriceVersion(WorkspaceOwned):
     cache_write_usd_per_mtok = price_field("cache write, USD per million tokens")
     reasoning_usd_per_mtok = price_field("reasoning, USD per million tokens")
     watts = models.DecimalField(max_digits=8, decimal_places=2, null=True, blank=True)
+    usd_per_kwh = models.DecimalField(max_digits=10, decimal_places=6, null=True, blank=True)
 
     objects: ClassVar[PriceManager] = PriceManager()
 
@@ -110,10 +114,7 @@ class PriceVersion(WorkspaceOwned):
     def __str__(self) -> str:
         return f"{self.model_name} from {self.effective_at:%Y-%m-%d %H:%M}"
 
-    def values(self) -> tuple[Price, ...]:
-        """Return the prices, in the order of PRICES."""
-        return _values(self)
-
-
-def _values(row: Model | PriceVersion) -> tuple[Decimal | None, ...]:
-    return tuple(getattr(row, name) for name in PRICES)
+    def is_of(self, model: Model, tariff: Decimal) -> bool:
+        """Tell whether the model still costs this."""
+        is_same = all(getattr(self, name) == getattr(model, name) for name in PRICES)
+        return is_same and self.usd_per_kwh == (None if model.watts is None else tariff)
