@@ -52,7 +52,8 @@ class ChatReader:
         self._key = 0
         self._speaking: tuple[type[Part], int] | None = None
         self._calls: dict[object, _Call] = {}
-        self._writing: list[_Call] = []
+        self._writing: dict[int, _Call] = {}
+        self._latest: _Call | None = None
 
     @property
     def has_finished(self) -> bool:
@@ -79,7 +80,7 @@ class ChatReader:
             return []
         events: list[Event] = []
         self._hush(events)
-        events += [Closed(call.key) for call in self._writing]
+        events += [Closed(key) for key in self._writing]
         return [*events, Ended(stop_with(self._stop, calls_tools=bool(self._calls)), None, self._usage)]
 
     def _read_choice(self, choice: dict[str, Any], events: list[Event]) -> None:
@@ -102,7 +103,7 @@ class ChatReader:
     def _speak(self, kind: type[Text | Refusal | Thinking], words: str, events: list[Event]) -> None:
         if self._speaking is None or self._speaking[0] is not kind:
             self._hush(events)
-            self._finish_calls(events)
+            self._finish_call(events)
             self._key += 1
             self._speaking = (kind, self._key)
             events.append(Opened(self._key, kind()))
@@ -123,11 +124,11 @@ class ChatReader:
         # Some servers give every parallel call the index 0: a new id with a name is a new call.
         if known is None or (call_id and known.id and call_id != known.id and function.get("name")):
             self._hush(events)
-            self._finish_calls(events)
+            self._finish_call(events)
             self._key += 1
             known = _Call(self._key, call_id)
             self._calls[place] = known
-            self._writing.append(known)
+            self._writing[known.key] = self._latest = known
             spare = f"call_{self._stem}_{len(self._calls) - 1}"
             kind = "custom" if is_custom else "function"
             events.append(Opened(known.key, ToolCall(call_id or spare, text(function.get("name")), "", kind)))
@@ -136,10 +137,10 @@ class ChatReader:
             known.arguments.append(words)
             events.append(Grew(known.key, words))
 
-    def _finish_calls(self, events: list[Event]) -> None:
-        """Close the calls whose arguments are whole."""
-        for call in list(self._writing):
-            if loaded("".join(call.arguments)) is not None:
-                call.is_open = False
-                self._writing.remove(call)
-                events.append(Closed(call.key))
+    def _finish_call(self, events: list[Event]) -> None:
+        """Close the latest call if its arguments are whole; it is looked at once, a mixed one waits for the end."""
+        call, self._latest = self._latest, None
+        if call is not None and loaded("".join(call.arguments)) is not None:
+            call.is_open = False
+            del self._writing[call.key]
+            events.append(Closed(call.key))
