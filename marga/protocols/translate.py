@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from marga.protocols.answering import AnswerCollector, StreamTranslator, stream_answer, translate_answer
 from marga.protocols.requests import (
     chat_reader,
     chat_writer,
@@ -19,6 +20,15 @@ from marga.protocols.requests import (
 from marga.protocols.requests.crossing import cross
 from marga.protocols.requests.notes import Notes
 from marga.protocols.requests.target import Target
+
+__all__ = [
+    "AnswerCollector",
+    "StreamTranslator",
+    "Translation",
+    "stream_answer",
+    "translate_answer",
+    "translate_request",
+]
 
 _WRITERS = {
     "chat": chat_writer.write,
