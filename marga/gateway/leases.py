@@ -24,6 +24,7 @@ FLOOR = 0.1
 class Lease:
     """held: how much may be used; meter: how much is. Money is in whole nano-dollars, gone is what was spent of total.
 
+    waiting: calls that wait for more; wanted: what they cost together.
     restores_after: seconds without Redis until what was given away counts as free again.
     """
 
@@ -48,7 +49,7 @@ class Lease:
         "starved_until",
         "total",
         "waiting",
-        "want",
+        "wanted",
     )
 
     def __init__(
@@ -59,8 +60,8 @@ class Lease:
         self.total = total
         self.gone = 0
         self.elsewhere = 0
-        self.want = 0
         self.waiting = 0
+        self.wanted = 0.0
         self.is_alone = False
         self.is_registered = False
         self.refused_cost = 0.0
@@ -120,9 +121,9 @@ class Lease:
             return False
         return now >= self.refused_until or cost < self.refused_cost
 
-    def hunger(self, cost: float, now: float) -> int:
-        """Return how much more to ask for when cost does not fit: with some in advance, so as not to ask each time."""
-        short = math.ceil(min(cost, self.left)) + self.used(now) - self.held
+    def hunger(self, now: float) -> int:
+        """Return how much more the waiting calls need: with some in advance, so as not to ask each time."""
+        short = math.ceil(min(self.wanted, self.left)) + self.used(now) - self.held
         return max(0, min(self.left - self.held, max(short, self.left // (2 * self._workers))))
 
     def watch_growth(self, now: float) -> None:
@@ -164,7 +165,6 @@ class Lease:
         self.held += amount
         self.is_alone = False
         self.elsewhere = elsewhere
-        self.want = 0
         if amount:
             self.is_registered = True
         self.resize(self.total, gone)

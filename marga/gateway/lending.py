@@ -95,13 +95,13 @@ class Lending:
         if lease.waiting >= MOST_WAITING:
             return False
         lease.waiting += 1
+        lease.wanted += cost
         deadline = now + PATIENCE_SECONDS
         try:
             while self._shared.is_up:
                 async with self._lock:
                     if lease.fits(cost, clock()):
                         return True
-                    lease.want = lease.hunger(cost, clock())
                     self.touch(lease)
                     await self._exchange()
                 if lease.fits(cost, clock()):
@@ -113,6 +113,7 @@ class Lending:
             return False
         finally:
             lease.waiting -= 1
+            lease.wanted -= cost
 
     async def run(self) -> None:
         """Keep exchanging until cancelled."""
@@ -169,8 +170,8 @@ class Lending:
 
     def _entry(self, lease: Lease, now: float) -> list[Any]:
         """Return what the script needs to know of a lease, in its order."""
-        is_asking = lease.want > 0
-        want = lease.want or lease.settle(now)
+        is_asking = lease.waiting > 0
+        want = lease.hunger(now) if is_asking else lease.settle(now)
         is_leaving = (
             not want and lease.held == lease.share and now >= lease.starved_until and not lease.waiting
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import uuid4
@@ -37,3 +38,33 @@ async def fleet(
     finally:
         for one in shared:
             await one.close()
+
+
+@asynccontextmanager
+async def running(lendings: list[Lending]) -> AsyncIterator[None]:
+    """Have the workers exchange in the background, faster than in life."""
+
+    async def beat(lending: Lending) -> None:
+        while True:
+            await asyncio.sleep(0.005)
+            await lending.exchange()
+
+    tasks = [asyncio.create_task(beat(lending)) for lending in lendings]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@asynccontextmanager
+async def connected(url: str | None, **options: float) -> AsyncIterator[tuple[Shared, Lines]]:
+    """Give one client, and what it logged."""
+    lines = Lines()
+    shared = Shared(url, lines, **options)  # type: ignore[arg-type]
+    await shared.start()
+    try:
+        yield shared, lines
+    finally:
+        await shared.close()

@@ -1,14 +1,14 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from marga.gateway.leases import FLOOR, Lease
-from marga.gateway.tests.fleet import fleet
+from marga.gateway.tests.fleet import fleet, running
 from marga.gateway.windows import Level
 
 NAME = "req:key_1"
@@ -26,22 +26,12 @@ def take(lease, amount=1):
     return True
 
 
-@asynccontextmanager
-async def running(lendings):
-    """Have the workers exchange in the background, faster than in life."""
-
-    async def beat(lending):
-        while True:
-            await asyncio.sleep(0.005)
-            await lending.exchange()
-
-    tasks = [asyncio.create_task(beat(lending)) for lending in lendings]
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+async def want(lending, lease, cost):
+    """Ask once, without waiting for the others."""
+    lease.waiting, lease.wanted = 1, cost
+    lending.touch(lease)
+    await lending._exchange()
+    lease.waiting = lease.wanted = 0
 
 
 @given(st.integers(0, 10**12), st.integers(1, 9), st.text(max_size=5))
@@ -106,9 +96,7 @@ async def test_all_parts_together_never_exceed_the_limit_whatever_happens(redis_
             elif what == "give" and lease.meter.level:
                 lease.meter.level -= 1
             elif what == "ask":
-                lease.want = lease.hunger(1, 0.0)
-                lending.touch(lease)
-                await lending._exchange()
+                await want(lending, lease, 1)
             elif what == "beat":
                 await lending.exchange()
             elif what == "forget":
@@ -131,16 +119,12 @@ async def test_when_redis_forgets_everything_nobody_gets_more_until_all_have_sai
         leases[1].held, leases[0].held = 10, 0  # as it was lent before
         leases[0].is_registered = leases[1].is_registered = True
 
-        leases[0].want = 5
-        lendings[0].touch(leases[0])
-        await lendings[0]._exchange()
+        await want(lendings[0], leases[0], 5)
 
         # The other has not spoken yet, so Redis takes it for one with an equal part: it must not lend that out.
         assert leases[0].held <= 5
         third = lendings[0].lease("req:other", 10, Level())
-        third.want = 10
-        lendings[0].touch(third)
-        await lendings[0]._exchange()
+        await want(lendings[0], third, 10)
         assert third.held == 5
 
 

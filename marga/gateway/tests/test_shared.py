@@ -2,35 +2,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import asynccontextmanager
 
 import pytest
 
 from marga.gateway import shared as shared_module
-from marga.gateway.shared import MOST_FAILURES, Shared
+from marga.gateway.shared import MOST_FAILURES
+from marga.gateway.tests.fleet import connected
 from marga.gateway.tests.harness import until
 from marga.gateway.tests.slowstore import SlowStore
-
-
-class Lines:
-    """Keeps the names of events instead of writing them."""
-
-    def __init__(self) -> None:
-        self.names: list[str] = []
-
-    def event(self, name, **fields):
-        self.names.append(name)
-
-
-@asynccontextmanager
-async def connected(url, **options):
-    lines = Lines()
-    shared = Shared(url, lines, **options)
-    await shared.start()
-    try:
-        yield shared, lines
-    finally:
-        await shared.close()
 
 
 async def test_a_value_comes_back(redis_server):
