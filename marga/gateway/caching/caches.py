@@ -183,7 +183,7 @@ class Caches:
         self.counters.not_kept += not (is_kept or is_shared)
         return is_kept or is_shared
 
-    async def purge(self, workspace_id: str, identity: bytes | None = None) -> bool:
+    async def purge(self, workspace_id: str, identity: bytes | None = None, *, now: float) -> bool:
         """Forget one answer of a workspace, or all of them, in every worker.
 
         False: Redis is away, so what it and other workers hold goes only as it expires; try again later.
@@ -193,7 +193,7 @@ class Caches:
         if identity is not None and not identity.startswith(mark):
             return True
         self._forget(workspace_id, identity or mark)
-        return await self._shared.purge(workspace_id, identity)
+        return await self._shared.purge(workspace_id, identity, now)
 
     async def follow_purges(self, now: float) -> None:
         """Forget what other workers have purged; the housekeeping calls this every few seconds."""

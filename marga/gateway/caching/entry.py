@@ -23,7 +23,7 @@ SEAL_PERSON = b"marga cache"
 PLAIN_BELOW = 512
 """Bytes; smaller values are not worth compressing."""
 
-FRAME_BYTES = 640
+FRAME_BYTES = 840
 """What an entry costs beside its texts: the objects, their places in two tables. Measured; a test compares."""
 
 

@@ -26,7 +26,14 @@ SAMPLING = (
 )  # fmt: skip
 """Numbers of which 1 and 1.0 mean the same to every provider; anywhere else they stay apart."""
 
-PROVIDER_STATE = ("previous_response_id", "conversation", "background", "container", "mcp_servers")
+PROVIDER_STATE = (
+    "previous_response_id",
+    "conversation",
+    "background",
+    "container",
+    "mcp_servers",
+    "web_search_options",
+)
 """Fields by which an answer depends on, or changes, what a provider keeps."""
 
 PLAIN_TOOLS = frozenset({"function", "custom"})
@@ -65,12 +72,11 @@ def body_digest(workspace_id: str, protocol: str, body: bytes, policy_mark: str)
 
 def is_cacheable(payload: Mapping[str, Any]) -> bool:
     """Return whether the answer depends on the request alone: not on state or tools that a provider keeps."""
-    if any(payload.get(name) for name in PROVIDER_STATE):
+    # An empty object turns a feature on as well ("web_search_options": {}).
+    if any(payload.get(name) not in (None, False, "", []) for name in PROVIDER_STATE):
         return False
     tools = payload.get("tools")
-    if not tools:
-        return not payload.get("web_search_options")
-    return isinstance(tools, list) and all(_is_plain_tool(tool) for tool in tools)
+    return not tools or (isinstance(tools, list) and all(_is_plain_tool(tool) for tool in tools))
 
 
 def is_unambiguous(body: bytes) -> bool:

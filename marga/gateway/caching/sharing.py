@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import time
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, Protocol, TypeVar
@@ -78,19 +77,16 @@ class SharedTier:
         self.refused += 1
         return None
 
-    async def purge(self, workspace_id: str, identity: bytes | None) -> bool:
+    async def purge(self, workspace_id: str, identity: bytes | None, now: float) -> bool:
         """Delete one answer, or all of a workspace, and tell the other workers; False where Redis is away."""
         if self._store is None:
             return True
         mark = workspace_mark(workspace_id)
         target = identity or mark
-        moment = time.time()
         told = await self._store.call(
-            lambda redis: redis.zadd(
-                PURGES, {b"%.6f " % moment + workspace_id.encode() + b"\n" + target: moment}
-            )
+            lambda redis: redis.zadd(PURGES, {b"%.6f " % now + workspace_id.encode() + b"\n" + target: now})
         )
-        await self._store.call(lambda redis: redis.zremrangebyscore(PURGES, 0, moment - PURGES_KEPT_SECONDS))
+        await self._store.call(lambda redis: redis.zremrangebyscore(PURGES, 0, now - PURGES_KEPT_SECONDS))
         if identity is not None:
             gone = await self._store.call(lambda redis: redis.unlink(PREFIX + identity))
             return told is not None and gone is not None
