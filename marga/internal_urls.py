@@ -9,4 +9,5 @@ from marga import internal_views
 urlpatterns = [
     path("snapshot", internal_views.snapshot),
     path("usage", internal_views.usage),
+    path("report", internal_views.report),
 ]

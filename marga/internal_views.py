@@ -21,7 +21,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
 from avyay_site import crypto
-from marga import configuring, publishing, receiving
+from marga import configuring, hearing, publishing, receiving
 
 log = structlog.get_logger(__name__)
 
@@ -62,9 +62,10 @@ def usage(request: HttpRequest) -> HttpResponse:
     """Store a delivery of usage records; 200 means that they are committed."""
     if _size(request) > BODY_MOST:
         return _refuse(413, f"A delivery has at most {BODY_MOST} bytes.")
-    records = _records(request.body)
-    if records is None:
+    content = _lists(request.body, ("records",))
+    if content is None or "records" not in content:
         return _refuse(400, 'A delivery is {"records": […]}.')
+    records = content["records"]
     if len(records) > receiving.MOST_RECORDS:
         return _refuse(413, f"A delivery has at most {receiving.MOST_RECORDS} records.")
     taken = receiving.take_usage(records, now=timezone.now())
@@ -80,6 +81,20 @@ def usage(request: HttpRequest) -> HttpResponse:
     )
 
 
+@for_gateway
+@require_POST
+def report(request: HttpRequest) -> HttpResponse:
+    """Note how credentials and models fare, and what the judge said."""
+    if _size(request) > BODY_MOST:
+        return _refuse(413, f"A report has at most {BODY_MOST} bytes.")
+    content = _lists(request.body, hearing.KINDS)
+    if content is None:
+        return _refuse(400, f"A report holds lists: {', '.join(hearing.KINDS)}.")
+    if any(len(rows) > hearing.MOST_ROWS for rows in content.values()):
+        return _refuse(413, f"A list of a report has at most {hearing.MOST_ROWS} rows.")
+    return JsonResponse(hearing.take_report(content, now=timezone.now()))
+
+
 def _is_gateway(request: HttpRequest) -> bool:
     given = request.headers.get("Authorization", "").encode()
     return hmac.compare_digest(given, f"Bearer {crypto.internal_token(settings.ENCRYPTION_KEYS)}".encode())
@@ -92,13 +107,15 @@ def _size(request: HttpRequest) -> int:
         return BODY_MOST + 1
 
 
-def _records(body: bytes) -> list[Any] | None:
+def _lists(body: bytes, known: tuple[str, ...]) -> dict[str, list[Any]] | None:
+    """Return the lists of a JSON object; None when it is anything else or holds unknown names."""
     try:
         content = json.loads(body)
     except ValueError:
         return None
-    records = content.get("records") if isinstance(content, dict) and content.keys() == {"records"} else None
-    return records if isinstance(records, list) else None
+    if not isinstance(content, dict) or not content.keys() <= set(known):
+        return None
+    return content if all(isinstance(rows, list) for rows in content.values()) else None
 
 
 def _refuse(status: int, reason: str) -> HttpResponse:

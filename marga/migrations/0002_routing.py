@@ -66,7 +66,7 @@ class Migration(migrations.Migration):
             name='DeploymentHealth',
             fields=[
                 ('model', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='deployment_health', serialize=False, to='marga.model')),
-                ('state', models.CharField(choices=[('ok', 'Answers'), ('probing', 'Is tried again'), ('open', 'Left out')], default='ok', max_length=10)),
+                ('state', models.CharField(choices=[('ok', 'Answers'), ('trying', 'Is tried again'), ('open', 'Left out')], default='ok', max_length=10)),
                 ('latency_ms', models.FloatField(null=True)),
                 ('ttft_ms', models.FloatField(null=True, verbose_name='time to first token, ms')),
                 ('requests', models.BigIntegerField(default=0)),

@@ -143,7 +143,7 @@ class DeploymentState(models.TextChoices):
     """How a model fares at its provider, as the gateway last reported."""
 
     OK = "ok", "Answers"
-    PROBING = "probing", "Is tried again"
+    TRYING = "trying", "Is tried again"
     OPEN = "open", "Left out"
 
 

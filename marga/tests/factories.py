@@ -6,7 +6,7 @@ from factory.declarations import SelfAttribute, Sequence, SubFactory
 from factory.django import DjangoModelFactory
 
 from avyay_site.accounts.tests.factories import WorkspaceFactory
-from marga.models import Kind, Model, Provider
+from marga.models import Credential, Kind, Model, Policy, Provider
 
 
 class ProviderFactory(DjangoModelFactory[Provider]):
@@ -28,3 +28,22 @@ class ModelFactory(DjangoModelFactory[Model]):
     workspace = SelfAttribute("provider.workspace")
     name = Sequence(lambda n: f"model-{n}")
     upstream_name = SelfAttribute("name")
+
+
+class CredentialFactory(DjangoModelFactory[Credential]):
+    class Meta:
+        model = Credential
+
+    provider = SubFactory(ProviderFactory)
+    workspace = SelfAttribute("provider.workspace")
+    name = Sequence(lambda n: f"credential-{n}")
+    api_key = "sk-credential-canary"
+
+
+class PolicyFactory(DjangoModelFactory[Policy]):
+    class Meta:
+        model = Policy
+
+    workspace = SubFactory(WorkspaceFactory)
+    name = Sequence(lambda n: f"policy-{n}")
+    document = {"tiers": {"mid": 0.3}}
