@@ -7,6 +7,9 @@ from typing import Any
 from marga.protocols.neutral import Json
 from marga.protocols.request import Unreadable
 
+_EXACT = 2.0**53
+"""Beyond it a float no longer tells which whole number was meant, and JSON writers refuse the result."""
+
 
 def path_of(where: str, name: str) -> str:
     """Return the dotted place of a field, as errors name it."""
@@ -79,7 +82,7 @@ def whole_at(holder: Json, name: str, where: str = "") -> int | None:
     value = holder.get(name)
     if value is None:
         return None
-    if isinstance(value, float) and value.is_integer():
+    if isinstance(value, float) and value.is_integer() and abs(value) <= _EXACT:
         return int(value)
     if type(value) is not int:
         raise _wrong(where, name, "a whole number")

@@ -8,7 +8,7 @@ from marga.protocols.estimating import FILE_TOKENS, IMAGE_TOKENS, TURN_TOKENS, e
 from marga.protocols.requests.tests.strategies import REQUESTS
 
 
-def user(content) -> dict:
+def user(content):
     return {"messages": [{"role": "user", "content": content}]}
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 from typing import Any
 
 import pytest
@@ -12,7 +13,10 @@ from marga.protocols.translate import Translation, translate_request
 
 PNG = "data:image/png;base64,iVBORw0KGgo="
 USER = {"role": "user", "content": "Hello"}
-TOOL = {"type": "function", "function": {"name": "look", "parameters": {"type": "object", "properties": {}}}}
+TOOL: dict[str, Any] = {
+    "type": "function",
+    "function": {"name": "look", "parameters": {"type": "object", "properties": {}}},
+}
 LOOK = {"name": "look", "input_schema": {"type": "object", "properties": {}}}
 
 
@@ -88,7 +92,12 @@ def test_what_messages_cannot_say_is_named_and_a_default_is_not():
 
 
 def test_a_server_that_only_resembles_openai_gets_no_fields_of_openais_own():
-    own = {"store": False, "prompt_cache_key": "k", "safety_identifier": "s", "metadata": {"a": "b"}}
+    own: dict[str, Any] = {
+        "store": False,
+        "prompt_cache_key": "k",
+        "safety_identifier": "s",
+        "metadata": {"a": "b"},
+    }
 
     local, real = from_responses(**own), from_responses(model="gpt-5", **own | {"store": True})
 
@@ -683,8 +692,9 @@ def test_a_reference_to_an_item_is_resolved_or_refused():
         ({"tools": [{"type": "function", "function": {}}]}, "tools[0].function.name"),
         ({"temperature": "hot"}, "temperature"),
         ({"stop": [1]}, "stop"),
+        ({"seed": 2.0**64}, "seed"),
     ],
-    ids=["role", "text", "tool", "number", "stop"],
+    ids=["role", "text", "tool", "number", "stop", "huge"],
 )
 def test_a_wrong_field_is_refused_by_its_place(fields, param):
     with pytest.raises(Unreadable) as refusal:
@@ -692,3 +702,17 @@ def test_a_wrong_field_is_refused_by_its_place(fields, param):
 
     assert refusal.value.param == param
     assert str(refusal.value).startswith(param)
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    list(itertools.permutations(["chat", "messages", "responses"], 2)),
+    ids=lambda name: name,
+)
+def test_a_stream_is_asked_for_as_the_target_asks(source, target):
+    request: dict[str, Any] = {"input": "Hello"} if source == "responses" else {"messages": [USER]}
+
+    payload = translate_request(request, source, target, model="m", is_stream=True).payload
+
+    assert payload["stream"] is True
+    assert payload.get("stream_options") == ({"include_usage": True} if target == "chat" else None)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import orjson
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from marga.protocols.client_tools import custom_arguments
-from marga.protocols.neutral import Conversation, Media, Text, ToolCall, ToolResult
+from marga.protocols.neutral import Conversation, Json, Media, Text, ToolCall, ToolResult
 from marga.protocols.request import Unreadable
 from marga.protocols.requests import (
     chat_reader,
@@ -23,8 +24,16 @@ from marga.protocols.requests.target import Target
 from marga.protocols.requests.tests.strategies import REQUESTS, any_json
 from marga.protocols.translate import translate_request
 
-READ = {"chat": chat_reader.read, "messages": messages_reader.read, "responses": responses_reader.read}
-WRITE = {"chat": chat_writer.write, "messages": messages_writer.write, "responses": responses_writer.write}
+READ: dict[str, Callable[[Json], Conversation]] = {
+    "chat": chat_reader.read,
+    "messages": messages_reader.read,
+    "responses": responses_reader.read,
+}
+WRITE: dict[str, Callable[[Conversation, Target, Notes], Json]] = {
+    "chat": chat_writer.write,
+    "messages": messages_writer.write,
+    "responses": responses_writer.write,
+}
 PROTOCOLS = sorted(READ)
 CROSSINGS = [(source, target) for source in PROTOCOLS for target in PROTOCOLS if source != target]
 MODELS = {"chat": "gpt-5", "messages": "claude-opus-4-6", "responses": "gpt-5"}
@@ -59,15 +68,15 @@ def pictured(conversation: Conversation) -> list[tuple[str, str]]:
     return found
 
 
-def answered(conversation: Conversation) -> list[tuple[str, str]]:
-    """Which text answers which call, by the call's place among all."""
+def answered(conversation: Conversation) -> list[str]:
+    """The texts of the results, which stand in the order of their calls."""
     calls = [part.id for turn in conversation.turns for part in turn.parts if isinstance(part, ToolCall)]
     results = [part for turn in conversation.turns for part in turn.parts if isinstance(part, ToolResult)]
     assert [result.id for result in results] == calls
     return ["".join(text.text for text in result.parts if isinstance(text, Text)) for result in results]
 
 
-def outcome(request: dict, source: str, target: str) -> str | bytes | None:
+def outcome(request: Json, source: str, target: str) -> str | bytes | None:
     """The translation as it would be sent, or the field for which it is refused."""
     try:
         translation = translate_request(request, source, target, model="m", is_stream=False)
