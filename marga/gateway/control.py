@@ -19,6 +19,7 @@ from marga.gateway.auth import CONFIRMED_WITHIN_SECONDS, Keys
 from marga.gateway.limits import Limits
 from marga.gateway.logs import Log
 from marga.gateway.metrics import Metrics
+from marga.gateway.reporting import PATH, REPORT_SECONDS, Reporter
 from marga.gateway.settings import Settings
 from marga.gateway.snapshot import Snapshot, UnusableSnapshot, parse
 from marga.gateway.spool import Folder, Spool
@@ -40,7 +41,14 @@ class ControlLink:
     """Runs beside the requests, in the same loop."""
 
     def __init__(
-        self, settings: Settings, keys: Keys, limits: Limits, spool: Spool, metrics: Metrics, log: Log
+        self,
+        settings: Settings,
+        keys: Keys,
+        limits: Limits,
+        spool: Spool,
+        metrics: Metrics,
+        log: Log,
+        reporter: Reporter,
     ) -> None:
         self._settings = settings
         self._keys = keys
@@ -48,12 +56,13 @@ class ControlLink:
         self._spool = spool
         self._metrics = metrics
         self._log = log
+        self._reporter = reporter
         self._copy = settings.folder / "snapshot.json"
         self._headers = {"Authorization": f"Bearer {settings.control_token}"}
         self._session: aiohttp.ClientSession
         self._tasks: list[asyncio.Task[None]] = []
         self._adopted_at = time.monotonic()
-        self.works = {"snapshot": True, "usage": True}
+        self.works = {"snapshot": True, "usage": True, "report": True}
 
     async def start(self) -> None:
         """Load the copy of the last snapshot, then keep asking and delivering."""
@@ -64,6 +73,7 @@ class ControlLink:
         for name, work, seconds in (
             ("snapshot", self._fetch, POLL_SECONDS),
             ("usage", self._ship, SHIP_SECONDS),
+            ("report", self._report, REPORT_SECONDS),
         ):
             self._tasks.append(asyncio.create_task(self._repeat(name, work, seconds)))
 
@@ -147,6 +157,16 @@ class ControlLink:
         except (OSError, UnusableSnapshot, orjson.JSONDecodeError) as exc:
             self._log.event("snapshot_copy_unusable", level="warning", reason=str(exc))
 
+    async def _report(self) -> None:
+        """Tell the web process how credentials and models fare, when something changed."""
+        body = self._reporter.report(time.monotonic(), time.time())
+        if body is None:
+            return
+        status, _ = await self._post(PATH, body)
+        if status != 200:
+            raise Unreachable(f"the web process answered {status} to a report")
+        self._reporter.arrived()
+
     async def _ship(self) -> None:
         for folder in list(self._spool.adopted):
             await self._ship_folder(folder, None)
@@ -169,7 +189,8 @@ class ControlLink:
 
     async def _deliver(self, lines: list[bytes]) -> dict[str, str]:
         """Send records until each is taken or set aside; return what web says was spent, by key."""
-        status, answer = await self._post(lines)
+        body = b'{"records":[' + b",".join(lines) + b"]}"
+        status, answer = await self._post("/internal/gateway/usage", body)
         if status == 200:
             said = orjson.loads(answer)
             for stray in said.get("rejected") or ():
@@ -189,9 +210,8 @@ class ControlLink:
         self._metrics.usage_rejected += 1
         self._log.event("usage_rejected", level="error", reason=reason[:300])
 
-    async def _post(self, lines: list[bytes]) -> tuple[int, bytes]:
-        url = f"{self._settings.control_url}/internal/gateway/usage"
-        body = b'{"records":[' + b",".join(lines) + b"]}"
+    async def _post(self, path: str, body: bytes) -> tuple[int, bytes]:
+        url = f"{self._settings.control_url}{path}"
         headers = {"Content-Type": "application/json"}
         async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as response:
             return response.status, await response.read()

@@ -8,13 +8,17 @@ import gc
 import hashlib
 import resource
 import socket
+import time
 
 from marga.gateway.auth import Keys
 from marga.gateway.control import ControlLink
+from marga.gateway.credentials import CredentialPool
+from marga.gateway.health import Breakers
 from marga.gateway.lending import Lending
 from marga.gateway.limits import Limits
 from marga.gateway.logs import Log
 from marga.gateway.metrics import Metrics
+from marga.gateway.reporting import TELL_SECONDS, Reporter, share_standing
 from marga.gateway.request_ids import RequestIds
 from marga.gateway.settings import Settings
 from marga.gateway.shared import Shared
@@ -38,9 +42,16 @@ class Core:
         self.keys = Keys(settings)
         self.shared = Shared(settings.redis_url, self.log)
         self._slot = Slot(settings.folder, settings.workers)
-        self.limits = Limits(settings.workers, _lending(self.shared, settings, self._slot))
+        self._place = _place(settings)
+        lending = Lending(self.shared, workers=settings.workers, slot=self._slot.number, prefix=self._place)
+        self.limits = Limits(settings.workers, lending)
         self.spool = Spool(settings.spool, max_bytes=settings.max_spool_bytes)
-        self.control = ControlLink(settings, self.keys, self.limits, self.spool, self.metrics, self.log)
+        self.credentials = CredentialPool(self.limits.lending)
+        self.health = Breakers(time.monotonic)
+        self.reporter = Reporter(self.credentials, self.health)
+        self.control = ControlLink(
+            settings, self.keys, self.limits, self.spool, self.metrics, self.log, self.reporter
+        )
         self.open_calls = 0
         self.upstream: Upstream
         self.loop: asyncio.AbstractEventLoop
@@ -57,7 +68,7 @@ class Core:
         )
         await self.shared.start()
         await self.control.start()
-        for work in (self._keep_house(), self.limits.lending.run()):
+        for work in (self._keep_house(), self.limits.lending.run(), self._share_standing()):
             self._housekeeping.append(asyncio.create_task(work))
         # What is loaded now lives as long as the process: keep the collector from walking it again and again.
         gc.collect()
@@ -75,6 +86,13 @@ class Core:
         self._slot.close()
         self.log.close()
 
+    async def _share_standing(self) -> None:
+        """Keep telling the other workers which credentials rest, and hear it from them."""
+        while True:
+            await asyncio.sleep(TELL_SECONDS)
+            now = self.loop.time()
+            await share_standing(self.credentials, self.shared, prefix=self._place, now=now, wall=time.time())
+
     async def _keep_house(self) -> None:
         """Give memory back to the system once a rush is over; connections go one by one, so do it a few times."""
         seen, rounds = self.metrics.duration.count, 0
@@ -89,11 +107,10 @@ class Core:
                 _trim()
 
 
-def _lending(shared: Shared, settings: Settings, slot: Slot) -> Lending:
-    """Return the lending among the workers of this machine: those of another one have their own numbers."""
+def _place(settings: Settings) -> str:
+    """Return how the names of this machine's gateway begin in Redis: workers of another one have their own numbers."""
     place = f"{socket.gethostname()}:{settings.folder}".encode()
-    prefix = f"marga:{hashlib.sha256(place).hexdigest()[:12]}:"
-    return Lending(shared, workers=settings.workers, slot=slot.number, prefix=prefix)
+    return f"marga:{hashlib.sha256(place).hexdigest()[:12]}:"
 
 
 def _trim() -> None:

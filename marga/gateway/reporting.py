@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections import deque
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 import orjson
 from redis.asyncio import Redis
@@ -16,33 +17,56 @@ REPORT_SECONDS = 5.0
 TELL_SECONDS = 1.0
 KEPT_SECONDS = 7200
 
+MOST_SAMPLES = 1000
 Row = Mapping[str, Any]
+
+
+class Health(Protocol):
+    """What is asked of the breakers."""
+
+    def states(self) -> list[dict[str, Any]]: ...
 
 
 class Reporter:
     """Tells only what changed since the last report that arrived, so that workers do not talk over each other."""
 
-    def __init__(self) -> None:
+    def __init__(self, credentials: CredentialPool, health: Health) -> None:
+        self._credentials = credentials
+        self._health = health
         self._known: dict[tuple[str, str], Row] = {}
         self._sent: dict[tuple[str, str], Row] = {}
+        self._samples: deque[Row] = deque(maxlen=MOST_SAMPLES)
+        self._samples_sent = 0
 
-    def report(self, credentials: Iterable[Row], deployments: Iterable[Row]) -> bytes | None:
+    def add_sample(self, row: Row) -> None:
+        """Take a judged pair of answers to be told with the next report; of very many the oldest get lost."""
+        self._samples.append(row)
+        self._samples_sent = 0
+
+    def report(self, now: float, wall: float) -> bytes | None:
         """Return the JSON to post to PATH, or None when there is nothing new.
 
-        credentials: id, state (ok, resting, dead), until (ISO time or null).
-        deployments: id, state, latency_ms, ttft_ms, requests, errors.
+        now: monotonic seconds; wall: seconds since 1970 at the same moment.
         """
-        kinds = {"credentials": list(credentials), "deployments": list(deployments)}
-        self._sent = {(kind, row["id"]): row for kind, rows in kinds.items() for row in rows}
-        fresh = {
-            kind: [row for row in rows if self._known.get((kind, row["id"])) != row]
-            for kind, rows in kinds.items()
+        rows: dict[str, list[dict[str, Any]]] = {
+            "credentials": self._credentials.states(now, wall),
+            "deployments": self._health.states(),
         }
+        self._sent = {(kind, row["id"]): row for kind, some in rows.items() for row in some}
+        fresh: dict[str, list[Row]] = {
+            kind: [row for row in some if self._known.get((kind, row["id"])) != row]
+            for kind, some in rows.items()
+        }
+        fresh["samples"] = list(self._samples)
+        self._samples_sent = len(self._samples)
         return orjson.dumps(fresh) if any(fresh.values()) else None
 
     def arrived(self) -> None:
         """The last report was taken: its rows need not be sent again until they change."""
         self._known = self._sent
+        for _ in range(self._samples_sent):
+            self._samples.popleft()
+        self._samples_sent = 0
 
 
 async def share_standing(

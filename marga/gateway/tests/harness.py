@@ -105,6 +105,7 @@ class FakeWeb:
         self.wrong_model = ""
         self.confirmed: set[int] = set()
         self.records: list[dict[str, Any]] = []
+        self.reports: list[dict[str, Any]] = []
         self.url = ""
 
     def change(self, document: dict[str, Any]) -> None:
@@ -143,6 +144,11 @@ class FakeWeb:
         }
         return web.json_response(answer)
 
+    async def report(self, request: web.Request) -> web.Response:
+        self._check(request)
+        self.reports.append(await request.json())
+        return web.json_response({})
+
     def _check(self, request: web.Request) -> None:
         if self.status != 200:
             raise web.HTTPServiceUnavailable
@@ -153,6 +159,7 @@ class FakeWeb:
         application = web.Application(client_max_size=64 << 20)
         application.router.add_get("/internal/gateway/snapshot", self.snapshot)
         application.router.add_post("/internal/gateway/usage", self.usage)
+        application.router.add_post("/internal/gateway/report", self.report)
         runner = web.AppRunner(application, shutdown_timeout=0.1)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", port)

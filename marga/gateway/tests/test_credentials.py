@@ -196,17 +196,32 @@ def test_states_say_until_when_and_name_no_secret():
     assert "sk-" not in repr(pool.states(0.0, WALL)) + repr(pool.told(0.0, WALL)) + repr(p)
 
 
-def test_a_report_tells_only_what_changed_since_one_arrived():
-    reporter = Reporter()
-    rows = [{"id": "c0", "state": "ok", "until": None}]
+class Healthy:
+    def __init__(self):
+        self.rows = []
 
-    first = reporter.report(rows, [])
-    assert first == reporter.report(rows, [])  # not taken yet
+    def states(self):
+        return self.rows
+
+
+def test_a_report_tells_only_what_changed_since_one_arrived():
+    pool, health = CredentialPool(), Healthy()
+    reporter = Reporter(pool, health)
+    assert reporter.report(0.0, WALL) is None
+    pool.pick(provider(""), "", 1, 0.0)
+
+    first = reporter.report(0.0, WALL)
+    assert first == reporter.report(0.0, WALL)  # not taken yet
     reporter.arrived()
 
-    assert reporter.report(rows, []) is None
-    changed = reporter.report([{"id": "c0", "state": "dead", "until": "x"}], [])
-    assert changed == b'{"credentials":[{"id":"c0","state":"dead","until":"x"}],"deployments":[]}'
+    assert reporter.report(0.0, WALL) is None
+    health.rows = [{"id": "d", "state": "open"}]
+    reporter.add_sample({"request_id": "r"})
+    assert reporter.report(0.0, WALL) == (
+        b'{"credentials":[],"deployments":[{"id":"d","state":"open"}],"samples":[{"request_id":"r"}]}'
+    )
+    reporter.arrived()
+    assert reporter.report(0.0, WALL) is None
 
 
 async def test_workers_tell_each_other_which_credentials_are_dead_and_which_live_again(redis_server):
