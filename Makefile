@@ -4,6 +4,7 @@
 #   make up ARGS="--ready-file F"  the same, with addresses as JSON in F once all is ready
 #   make test                      everything CI runs     make check   the fast part: format, lint, layers, types
 #   make demo                      send a few requests    make bench   measure the claims of the README
+#   make clients                   real clients through the gateway, in environments of their own under var/clients
 #   make doctor                    what works, what not   make lock    resolve the requirements anew
 
 PYTHON ?= python3
@@ -20,7 +21,7 @@ CLAIMS ?= gateway leaving heal
 PRODUCTION := AVYAY_PUBLIC_URL=https://avyay.example AVYAY_ALLOWED_HOSTS=avyay.example AVYAY_TRUSTED_PROXIES=1 \
 	AVYAY_VAR=$(VENV)/check
 
-.PHONY: up test check bench demo doctor lock clean
+.PHONY: up test check bench clients demo doctor lock clean
 
 up: $(VENV)/runtime.stamp
 	@exec $(BIN)/python manage.py up $(ARGS)
@@ -41,6 +42,10 @@ check: $(VENV)/tools.stamp
 
 bench: $(VENV)/tools.stamp
 	@set -e; for name in $(CLAIMS); do echo "== $$name"; $(BIN)/python -m benchmarks.$$name; done
+
+# A table of client and case; `make clients ARGS="--only codex claude --upstream native"` for a part.
+clients: $(VENV)/tools.stamp
+	@$(BIN)/python -m benchmarks.clients $(ARGS)
 
 demo: $(VENV)/runtime.stamp
 	@$(BIN)/python manage.py demo $(ARGS)

@@ -25,9 +25,9 @@ class NotPossible(Exception):
 
 @dataclass(frozen=True)
 class Target:
-    """An address to call. url: without `/v1`; stub_url: the stub behind it; protocol: what the stub is asked in.
+    """An address to call. url: without `/v1`; stub_url: the stub behind it.
 
-    poor_key has spent its budget, slow_key has one request a minute; both are empty where nothing limits.
+    protocol is chat, messages or responses. poor_key has spent its budget, slow_key has one request a minute; both are empty where nothing limits.
     """
 
     url: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 from typing import Any
 
 import anthropic
@@ -21,6 +22,8 @@ from benchmarks.clients.target import (
     wait_for_leaving,
 )
 
+TRUST = ssl.create_default_context()
+"""Read once: each client would take a tenth of a second to read it anew."""
 ADD: Any = {
     "name": "add",
     "description": "Add two numbers.",
@@ -60,7 +63,7 @@ def client_of(
         base_url=target.url,
         max_retries=retries,
         timeout=20,
-        http_client=anthropic.DefaultHttpxClient(event_hooks=hooks),
+        http_client=anthropic.DefaultHttpxClient(event_hooks=hooks, verify=TRUST),
         **credential,
     )
 
@@ -102,7 +105,7 @@ def limit(target: Target) -> None:
 def stop_sequence(target: Target) -> None:
     answer = ask(target, stop_sequences=["long"])
     check(text_of(answer).strip() == "The river is", answer)
-    exact = target.protocol in ("native", "messages")
+    exact = target.protocol == "messages"
     wanted = ("stop_sequence", "long") if exact else ("end_turn", None)
     check((answer.stop_reason, answer.stop_sequence) == wanted, answer)
 

@@ -154,7 +154,11 @@ class Handler(BaseHTTPRequestHandler):
             kind = refusal.code if refusal.status >= 429 else "invalid_request_error"
             error = {"message": text, "type": kind, "param": refusal.param, "code": refusal.code}
             body = {"error": error}
-        self._send(refusal.status, body, refusal.headers)
+        # Anthropic says so, and Claude Code goes on asking where nobody does.
+        is_final = refusal.status < 500 and refusal.status != 429
+        self._send(
+            refusal.status, body, {**({"x-should-retry": "false"} if is_final else {}), **refusal.headers}
+        )
 
     def _send(self, status: int, content: dict[str, Any], headers: dict[str, str] | None = None) -> None:
         text = json.dumps(content, ensure_ascii=False).encode()

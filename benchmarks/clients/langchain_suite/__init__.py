@@ -1,0 +1,1 @@
+"""LangChain's own integration tests for chat models and embeddings, run in LangChain's environment."""
