@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from marga.gateway import settings
+from marga.gateway import counting, passthrough, settings
 from marga.gateway.core import Core
-from marga.gateway.relay import serve_chat
-from marga.gateway.views import PAGES, not_found, wrong_method
+from marga.gateway.relay import serve
+from marga.gateway.surfaces import SURFACES, canonical
+from marga.gateway.views import PAGES, not_found, not_supported, wrong_method
 
 HEALTHY_START = {
     "type": "http.response.start",
@@ -15,7 +16,8 @@ HEALTHY_START = {
     "headers": [(b"content-type", b"application/json"), (b"content-length", b"15")],
 }
 HEALTHY_BODY = {"type": "http.response.body", "body": b'{"status":"ok"}', "more_body": False}
-CHAT_PATHS = frozenset({"/v1/chat/completions", "/chat/completions"})
+COUNT_TOKENS = frozenset({"/v1/messages/count_tokens", "/messages/count_tokens"})
+RESPONSES_PREFIXES = ("/v1/responses/", "/responses/")
 
 
 class Application:
@@ -34,18 +36,42 @@ class Application:
             await send(HEALTHY_START)
             await send(HEALTHY_BODY)
             return
-        if path not in PAGES and path not in CHAT_PATHS:
-            path = path.rstrip("/") or "/"
         core = self._core
-        if path in CHAT_PATHS:
-            if scope["method"] == "POST":
-                await serve_chat(core, scope, receive, send)
+        surface = SURFACES.get(path)
+        if surface is not None and scope["method"] == "POST":
+            await serve(core, surface, scope, receive, send)
+            return
+        await self._elsewhere(core, canonical(path), scope, receive, send)
+
+    async def _elsewhere(self, core: Core, path: str, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        """Serve what is not the straight way: odd spellings, pages, and what is carried as it is."""
+        method = scope["method"]
+        surface, family = SURFACES.get(path), passthrough.surface_of(path)
+        if surface is not None:
+            if method == "POST":
+                await serve(core, surface, scope, receive, send)
             else:
                 await wrong_method(core, scope, send, b"POST")
-            return
+        elif path in COUNT_TOKENS:
+            if method == "POST":
+                await serve(core, counting.SURFACE, scope, receive, send, counting.carry)
+            else:
+                await wrong_method(core, scope, send, b"POST")
+        elif family is not None:
+            allowed = passthrough.methods_of(family)
+            if method in allowed:
+                await serve(core, family, scope, receive, send, passthrough.carry)
+            else:
+                await wrong_method(core, scope, send, ", ".join(sorted(allowed)).encode())
+        elif path.startswith(RESPONSES_PREFIXES):
+            await not_supported(core, scope, send)
+        else:
+            await self._page(core, path, scope, send)
+
+    async def _page(self, core: Core, path: str, scope: dict[str, Any], send: Any) -> None:
         page = PAGES.get(path)
-        if page is None and path.startswith("/v1/models/"):
-            page = PAGES["/v1/models/"]
+        if page is None and path.startswith(("/v1/models/", "/models/")):
+            page = PAGES["/v1/models"]
         if page is None:
             await not_found(core, scope, send)
         elif scope["method"] not in ("GET", "HEAD"):

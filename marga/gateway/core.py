@@ -10,16 +10,20 @@ import resource
 import socket
 import time
 
+from marga.classifier import Classifier
 from marga.gateway.auth import Keys
+from marga.gateway.caching.caches import Caches
 from marga.gateway.control import ControlLink
 from marga.gateway.credentials import CredentialPool
-from marga.gateway.health import Breakers
+from marga.gateway.health import Breakers, RetryBudget
 from marga.gateway.lending import Lending
 from marga.gateway.limits import Limits
 from marga.gateway.logs import Log
 from marga.gateway.metrics import Metrics
 from marga.gateway.reporting import TELL_SECONDS, Reporter, share_standing
 from marga.gateway.request_ids import RequestIds
+from marga.gateway.scores import Scores
+from marga.gateway.sessions import Sessions
 from marga.gateway.settings import Settings
 from marga.gateway.shared import Shared
 from marga.gateway.slots import Slot
@@ -45,6 +49,15 @@ class Core:
         self._place = _place(settings)
         lending = Lending(self.shared, workers=settings.workers, slot=self._slot.number, prefix=self._place)
         self.limits = Limits(settings.workers, lending)
+        self.retries = RetryBudget(time.monotonic)
+        self.scores = Scores(Classifier.load())
+        self.sessions = Sessions()
+        self.caches = Caches(
+            max_bytes=settings.max_cache_bytes,
+            secret=settings.pepper,
+            store=self.shared,
+            now=time.time(),
+        )
         self.spool = Spool(settings.spool, max_bytes=settings.max_spool_bytes)
         self.credentials = CredentialPool(self.limits.lending)
         self.health = Breakers(time.monotonic)
@@ -105,6 +118,7 @@ class Core:
                 rounds -= 1
                 gc.collect()
                 _trim()
+            await self.caches.follow_purges(time.time())
 
 
 def _place(settings: Settings) -> str:

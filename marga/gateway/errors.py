@@ -1,23 +1,10 @@
-"""Refusals, in the form that OpenAI's clients read: {"error": {"message", "type", "param", "code"}}."""
+"""Refusals: answers that are not the one asked for, written in the form that the client's protocol reads."""
 
 from __future__ import annotations
 
-import orjson
+from marga.protocols import failures
 
 Headers = list[tuple[bytes, bytes]]
-
-KINDS = {
-    400: "invalid_request_error",
-    401: "authentication_error",
-    402: "insufficient_quota",
-    403: "permission_error",
-    404: "invalid_request_error",
-    405: "invalid_request_error",
-    408: "invalid_request_error",
-    413: "invalid_request_error",
-    415: "invalid_request_error",
-    429: "rate_limit_error",
-}
 
 
 class Refusal(Exception):
@@ -42,18 +29,15 @@ class Refusal(Exception):
         self.param = param
         self.headers = headers or []
 
-    def body(self, request_id: str) -> bytes:
+    def body(self, request_id: str, protocol: str = "chat") -> bytes:
         """Return the JSON body."""
-        return orjson.dumps(
-            {
-                "error": {
-                    "message": self.message,
-                    "type": KINDS.get(self.status, "upstream_error" if self.is_upstream else "server_error"),
-                    "param": self.param,
-                    "code": self.code,
-                },
-                "request_id": request_id,
-            }
+        return failures.error_body(
+            protocol,
+            status=self.status,
+            code=self.code,
+            message=self.message,
+            param=self.param,
+            request_id=request_id,
         )
 
     @property
@@ -61,9 +45,16 @@ class Refusal(Exception):
         """Tell whether the provider is at fault, not the client and not the gateway."""
         return self.code.startswith("upstream_")
 
-    def event(self, request_id: str) -> bytes:
+    def event(self, request_id: str, protocol: str = "chat") -> bytes:
         """Return the same as a server-sent event, for a stream that has begun."""
-        return b"data: " + self.body(request_id) + b"\n\n"
+        return failures.error_event(
+            protocol,
+            status=self.status,
+            code=self.code,
+            message=self.message,
+            param=self.param,
+            request_id=request_id,
+        )
 
 
 def retry_after(seconds: float) -> tuple[bytes, bytes]:

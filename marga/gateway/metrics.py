@@ -67,6 +67,9 @@ class Metrics:
         self.usage_lost = 0
         self.log_dropped = 0
         self.cost_usd = Decimal(0)
+        self.saved_usd = Decimal(0)
+        self.cache_hits: dict[str, int] = {}
+        self.fallbacks: dict[str, int] = {}
 
     def count(self, route: str, provider: str, code: int) -> None:
         """Count one answered request."""
@@ -92,9 +95,18 @@ class Metrics:
             "usage_lost_total": self.usage_lost,
             "log_dropped_total": self.log_dropped,
             "cost_usd_total": self.cost_usd,
+            "saved_usd_total": self.saved_usd,
         }
         for name, value in counters.items():
             lines += [f"# TYPE {PREFIX}{name} counter", f"{PREFIX}{name} {value}"]
+        for name, label, found in (
+            ("fallback_total", "reason", self.fallbacks),
+            ("cache_hits_total", "kind", self.cache_hits),
+        ):
+            lines.append(f"# TYPE {PREFIX}{name} counter")
+            lines += [
+                f'{PREFIX}{name}{{{label}="{_label(key)}"}} {count}' for key, count in sorted(found.items())
+            ]
         for name, level in {"upstream_open": self.upstream_open, **gauges}.items():
             lines += [f"# TYPE {PREFIX}{name} gauge", f"{PREFIX}{name} {level}"]
         return "\n".join(lines) + "\n"

@@ -1,30 +1,27 @@
-"""Carries a chat call to its provider and the answer back, bytes unchanged."""
+"""Carries a call to a provider and the answer back: bytes unchanged where both speak the same protocol."""
 
 from __future__ import annotations
 
 import asyncio
-import re
 import time
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-import aiohttp
 import orjson
 
-from marga.gateway import sandbox, streaming
-from marga.gateway.call import JSON_TYPE, Call
+from marga.gateway import accepting, dry, keeping, sandbox, streaming
+from marga.gateway.booking import CLIENT_LEFT
+from marga.gateway.call import JSON_TYPE, Attempt, Call
 from marga.gateway.core import Core
 from marga.gateway.errors import Headers, Refusal
-from marga.gateway.metering import CLIENT_LEFT
+from marga.gateway.refused import failure_of, passed_headers
 from marga.gateway.requests import ClientLeft
-from marga.gateway.snapshot import Deployment, Provider
+from marga.gateway.surfaces import WIRES, Surface
+from marga.gateway.trying import Tries, TryFailed, final_headers, open_answer, timed_out
 from marga.gateway.upstream import FAILURES, Answer
-from marga.protocols import chat
+from marga.protocols.answering import stream_answer, translate_answer
+from marga.protocols.request import Unreadable
 
-PASSED_HEADERS = ("retry-after", "retry-after-ms", "x-should-retry", "openai-processing-ms", "openai-version")
-"""What a client sees of a provider's headers; rate limits and cookies are between the provider and us."""
-
-_ORGANISATION = re.compile(rb"\borg-[A-Za-z0-9]{6,}")
-HIDDEN = b"***"
 STOPPED = {
     "request_body_timeout": Refusal(408, "request_body_timeout", "The request body did not arrive in time."),
     "upstream_timeout": Refusal(504, "upstream_timeout", "The provider did not begin to answer in time."),
@@ -32,18 +29,30 @@ STOPPED = {
 }
 
 
-async def serve_chat(core: Core, scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """Serve one chat call; the task it runs in is cancelled when the client leaves or time is up."""
-    call = Call(core, scope, receive, send, asyncio.current_task())
+async def serve(
+    core: Core,
+    surface: Surface,
+    scope: dict[str, Any],
+    receive: Any,
+    send: Any,
+    carry: Callable[[Call], Awaitable[None]] | None = None,
+) -> None:
+    """Serve one call; the task it runs in is cancelled when the client leaves or time is up.
+
+    carry: the way of a request that is not a conversation.
+    """
+    call = Call(core, surface, scope, receive, send, asyncio.current_task())
     core.open_calls += 1
     try:
         try:
-            await _carry(call)
+            await (carry or _carry)(call)
         except asyncio.CancelledError:
             reason = call.watch.again()
             if reason not in STOPPED:
                 raise
             raise STOPPED[reason] from None
+    except TryFailed as failure:
+        await _refuse(call, _last_word(call, failure), failure.body)
     except Refusal as refusal:
         await _refuse(call, refusal)
     except (ClientLeft, asyncio.CancelledError):
@@ -59,72 +68,134 @@ async def serve_chat(core: Core, scope: dict[str, Any], receive: Any, send: Any)
         call.close()
 
 
-async def _refuse(call: Call, refusal: Refusal) -> None:
+def _last_word(call: Call, failure: TryFailed) -> Refusal:
+    refusal = failure.refusal
+    return Refusal(
+        refusal.status,
+        refusal.code,
+        refusal.message,
+        param=refusal.param,
+        headers=final_headers(call, refusal.headers),
+    )
+
+
+async def _refuse(call: Call, refusal: Refusal, body: bytes = b"") -> None:
+    """Tell the client no; body: the provider's own words, where it can read them."""
     try:
-        await call.refuse(refusal)
+        if body and not call.started:
+            call.book(refusal.status, refusal.code)
+            await call.answer(refusal.status, [JSON_TYPE, *refusal.headers], body)
+        else:
+            await call.refuse(refusal)
     except asyncio.CancelledError:
         return  # the client left, or does not read, while it was told no: nothing is left to do
 
 
 async def _carry(call: Call) -> None:
-    await call.accept()
-    deployment = call.deployment
-    if deployment is None:
-        raise AssertionError("accept() returned without a deployment")
-    if deployment.provider.kind == "sandbox":
-        await _play(call, deployment)
+    await accepting.accept(call)
+    if await keeping.served(call):
         return
-    response = await _open(call, deployment)
-    try:
-        if response.status != 200:
-            await _pass_error(call, deployment.provider, response)
-        elif call.request.is_stream and response.is_event_stream:
-            await streaming.relay(call, response, deployment.provider)
+    accepting.choose(call)
+    if dry.is_asked(call):
+        await dry.answer(call)
+        return
+    await accepting.admit(call)
+    call.core.retries.request()
+    tries = Tries(call)
+    while True:
+        attempt = await tries.next()
+        try:
+            await _attempt(call, attempt)
+        except TryFailed as failure:
+            await tries.failed(attempt, failure)
+        except Refusal as refusal:
+            tries.broke(attempt, refusal)
+            raise
+        except BaseException:
+            tries.left(attempt)
+            raise
         else:
-            await _pass_answer(call, response)
-    finally:
-        response.close()
-        call.core.metrics.upstream_open -= 1
+            tries.worked(attempt)
+            return
 
 
-async def _play(call: Call, deployment: Deployment) -> None:
-    if call.request.is_stream:
-        await streaming.play(call, sandbox.events(call.request, deployment.name))
+async def _attempt(call: Call, attempt: Attempt) -> None:
+    provider = attempt.deployment.provider
+    if provider.kind == "sandbox":
+        await _play(call, attempt)
         return
-    body = sandbox.answer(call.request, deployment.name)
-    call.meter.see(orjson.loads(body))
-    await _answer(call, 200, [JSON_TYPE], body)
-
-
-async def _open(call: Call, deployment: Deployment) -> Answer:
-    """Send the request on and return once the provider's status line is there."""
-    provider = deployment.provider
-    body = chat.upstream_body(call.request, deployment.upstream_name)
-    call.watch.begin(provider.timeout_seconds, "upstream_timeout")
-    before = time.perf_counter()
-    metrics = call.core.metrics
-    metrics.upstream_open += 1
     try:
-        response = await call.core.upstream.post(provider, body)
-    except BaseException as exc:
-        metrics.upstream_open -= 1
-        if isinstance(exc, FAILURES):
-            raise _unreachable(provider, exc) from exc
-        raise
-    call.waited += time.perf_counter() - before
-    return response
+        response = await open_answer(call, attempt)
+        try:
+            await _carry_back(call, attempt, response)
+        finally:
+            response.close()
+            call.core.metrics.upstream_open -= 1
+    except asyncio.CancelledError:
+        if call.watch.stopped != "upstream_timeout" or call.is_committed:
+            raise
+        call.watch.again()
+        if task := asyncio.current_task():
+            task.uncancel()
+        raise timed_out(provider) from None
 
 
-def _unreachable(provider: Provider, exc: Exception) -> Refusal:
-    if isinstance(exc, aiohttp.ClientConnectionError | OSError) and not isinstance(
-        exc, aiohttp.ServerDisconnectedError
-    ):
-        return Refusal(502, "upstream_unreachable", f"The provider '{provider.name}' cannot be reached.")
-    return Refusal(502, "upstream_cut", f"The provider '{provider.name}' broke off before it answered.")
+async def _carry_back(call: Call, attempt: Attempt, response: Answer) -> None:
+    if response.status != 200:
+        raise failure_of(call, attempt, response, await read(call, response))
+    if response.is_event_stream:
+        if call.request.is_stream:
+            await streaming.relay(call, attempt, response)
+            return
+        raise _senseless()
+    body = await read(call, response)
+    payload = _parsed(body)
+    if payload is None:
+        raise _senseless()
+    wire = WIRES[attempt.protocol]
+    if wire.error_of(payload):
+        raise failure_of(call, attempt, response, body)
+    if call.meter is not None:
+        call.meter.see_whole(payload)
+    await _pass(call, attempt, payload, body, passed_headers(response, attempt.protocol))
 
 
-async def _read(call: Call, response: Answer) -> bytes:
-    """Return the whole answer, bounded in size, and in time between two pieces."""
+def _senseless() -> TryFailed:
+    text = "The provider answered with something that is not JSON."
+    return TryFailed("answer", Refusal(502, "upstream_invalid_answer", text))
+
+
+async def _play(call: Call, attempt: Attempt) -> None:
+    body = sandbox.answer(call.request, attempt.deployment.name, call.input_characters)
+    payload = orjson.loads(body)
+    if call.meter is not None:
+        call.meter.see_whole(payload)
+    await _pass(call, attempt, payload, body, [])
+
+
+async def _pass(call: Call, attempt: Attempt, payload: dict[str, Any], body: bytes, headers: Headers) -> None:
+    """Send a whole answer in the client's protocol, as a stream where it asked for one."""
+    request = call.request
+    if attempt.protocol != request.protocol:
+        try:
+            payload = translate_answer(payload, attempt.protocol, request.protocol, request=request.payload)
+        except Unreadable as exc:
+            raise _senseless() from exc
+        body = orjson.dumps(payload)
+    await keeping.keep(call, payload, body)
+    if request.is_stream:
+        await streaming.play(call, stream_answer(payload, request.protocol, wants_usage=request.wants_usage))
+        return
+    call.is_committed = True
+    call.book(200)
+    await call.answer(200, [JSON_TYPE, *headers], body)
+
+
+async def read(call: Call, response: Answer) -> bytes:
+    """Return the whole answer, bounded in size, and in time between two pieces.
+
+    Raises Refusal.
+    """
     idle, most = call.core.settings.idle_timeout_seconds, call.core.settings.max_answer_bytes
     call.watch.begin(idle, "upstream_stalled")
     before = time.perf_counter()
@@ -140,66 +211,10 @@ async def _read(call: Call, response: Answer) -> bytes:
             call.watch.extend(idle)
     except FAILURES as exc:
         raise Refusal(502, "upstream_cut", "The provider broke off in the middle of its answer.") from exc
-    call.waited += time.perf_counter() - before
+    finally:
+        waited = time.perf_counter() - before
+        call.waited += waited
     return parts[0] if len(parts) == 1 else b"".join(parts)
-
-
-async def _pass_answer(call: Call, response: Answer) -> None:
-    body = await _read(call, response)
-    payload = _parsed(body)
-    if payload is None:
-        raise Refusal(
-            502, "upstream_invalid_answer", "The provider answered with something that is not JSON."
-        )
-    call.meter.see(payload)
-    await _answer(call, 200, [JSON_TYPE, *_passed_headers(response)], body)
-
-
-async def _answer(call: Call, status: int, headers: Headers, body: bytes) -> None:
-    call.bytes_out = len(body)
-    cost = call.book(status)
-    await call.answer(status, [*headers, (b"x-marga-cost-usd", format(cost, "f").encode())], body)
-
-
-async def _pass_error(call: Call, provider: Provider, response: Answer) -> None:
-    """Pass a provider's error on; what concerns our own account there becomes 502."""
-    status = response.status
-    body = await _read(call, response)
-    if status in (401, 403):
-        raise Refusal(
-            502,
-            "upstream_credentials",
-            f"The provider '{provider.name}' refused the credentials that the operator gave ({status}). "
-            "Your own key is fine.",
-        )
-    if status < 400 or _parsed(body) is None:
-        raise Refusal(
-            status if status >= 400 else 502,
-            "upstream_error",
-            f"The provider '{provider.name}' answered {status} without a readable error.",
-            headers=_passed_headers(response),
-        )
-    body = scrubbed(body, provider)
-    call.bytes_out = len(body)
-    call.book(status, "upstream_error")
-    await call.answer(status, [JSON_TYPE, *_passed_headers(response)], body)
-
-
-def scrubbed(body: bytes, provider: Provider) -> bytes:
-    """Return body without our credential and without organisation ids."""
-    if provider.api_key:
-        body = body.replace(provider.api_key.encode(), HIDDEN)
-        body = body.replace(orjson.dumps(provider.api_key)[1:-1], HIDDEN)
-    return _ORGANISATION.sub(HIDDEN, body)
-
-
-def _passed_headers(response: Answer) -> Headers:
-    found = response.headers
-    return [
-        (name.encode(), found[name].encode("latin-1", "replace"))
-        for name in PASSED_HEADERS
-        if name in found and found[name].isprintable() and found[name].isascii() and len(found[name]) < 200
-    ]
 
 
 def _parsed(body: bytes) -> dict[str, Any] | None:

@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator
 
 import orjson
 
-from marga.pricing import Usage
-from marga.protocols import chat, reading
+from marga.protocols.reading import estimated_tokens
 from marga.protocols.request import Request
 
 TEXT = (
@@ -22,47 +20,21 @@ TEXT = (
 )
 
 
-def answer(request: Request, model: str) -> bytes:
-    """Return a plain answer."""
+def answer(request: Request, model: str, input_characters: int) -> bytes:
+    """Return a whole answer, as a chat completion."""
+    read, written = estimated_tokens(input_characters), estimated_tokens(len(TEXT))
     message = {"role": "assistant", "content": TEXT, "refusal": None}
     return orjson.dumps(
         {
-            **_head(request, model, "chat.completion"),
+            "id": f"chatcmpl-sandbox-{hashlib.sha256(request.body).hexdigest()[:24]}",
+            "object": "chat.completion",
+            "created": int(time.time()),
+            "model": model,
             "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}],
-            "usage": _usage(request),
+            "usage": {
+                "prompt_tokens": read,
+                "completion_tokens": written,
+                "total_tokens": read + written,
+            },
         }
     )
-
-
-def events(request: Request, model: str) -> Iterator[bytes]:
-    """Return the same answer as a stream, usage included, one event after the other."""
-    head = _head(request, model, "chat.completion.chunk")
-    words = TEXT.split(" ")
-    for index, word in enumerate(words):
-        delta: dict[str, str] = {"content": word if index == len(words) - 1 else f"{word} "}
-        if index == 0:
-            delta["role"] = "assistant"
-        yield _event({**head, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]})
-    yield _event({**head, "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
-    yield _event({**head, "choices": [], "usage": _usage(request)})
-    yield b"data: [DONE]\n\n"
-
-
-def _head(request: Request, model: str, kind: str) -> dict[str, object]:
-    number = hashlib.sha256(request.body).hexdigest()[:24]
-    return {"id": f"chatcmpl-sandbox-{number}", "object": kind, "created": int(time.time()), "model": model}
-
-
-def _usage(request: Request) -> dict[str, int]:
-    usage = Usage(
-        reading.estimated_tokens(chat.read_characters(request.payload)), reading.estimated_tokens(len(TEXT))
-    )
-    return {
-        "prompt_tokens": usage.input_tokens,
-        "completion_tokens": usage.output_tokens,
-        "total_tokens": usage.input_tokens + usage.output_tokens,
-    }
-
-
-def _event(payload: dict[str, object]) -> bytes:
-    return b"data: " + orjson.dumps(payload) + b"\n\n"

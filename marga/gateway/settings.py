@@ -28,6 +28,7 @@ class Settings:
     max_body_bytes: int
     max_answer_bytes: int
     max_spool_bytes: int
+    max_cache_bytes: int
     max_concurrent: int
     max_upstream_connections: int
     grace_seconds: int
@@ -68,6 +69,7 @@ def load() -> Settings:
         max_body_bytes=env.integer("MARGA_MAX_BODY_MB", 20, least=1, most=1024) * MEGABYTE,
         max_answer_bytes=env.integer("MARGA_MAX_ANSWER_MB", 64, least=1, most=1024) * MEGABYTE,
         max_spool_bytes=env.integer("MARGA_SPOOL_MB", 1024, least=1, most=1 << 20) * MEGABYTE,
+        max_cache_bytes=env.integer("MARGA_CACHE_MB", 64, least=0, most=1 << 20) * MEGABYTE,
         max_concurrent=env.integer("MARGA_MAX_CONCURRENT", 12_000, least=1, most=1_000_000),
         max_upstream_connections=env.integer("MARGA_UPSTREAM_CONNECTIONS", 2_000, least=1, most=100_000),
         grace_seconds=env.integer("MARGA_GRACE_SECONDS", 900, least=0, most=30 * 86_400),

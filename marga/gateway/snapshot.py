@@ -1,4 +1,4 @@
-"""The gateway's view of keys, providers and models: parsed once, then only read.
+"""The gateway's view of keys, models and policies: parsed once, then only read.
 
 A new snapshot replaces the old one by a single assignment, so a request sees the one it began with to its end.
 """
@@ -11,16 +11,18 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from yarl import URL
-
-from avyay_site.crypto import UnableToDecrypt, decrypt
+from marga import policies
+from marga.gateway import providers
+from marga.gateway.providers import CONVERSATIONS, Provider
 from marga.pricing import FREE, Price
+from marga.routing import Candidate, KeyRules, Router
 
 FORMATS = frozenset({1, 2})
 CALL_SCOPE = "marga:call"
 TIERS = {"local": 0, "mid": 1, "frontier": 2}
-CHAT_KINDS = frozenset({"openai", "ollama", "sandbox"})
-"""Kinds of provider that take chat completions as they are."""
+TIER_NAMES = ("local", "mid", "frontier")
+EVERYTHING = ("tools", "vision", "json_schema", "thinking", "audio", "files")
+"""What a model is taken to be able to do while nobody has said: a provider's own refusal is better than ours."""
 
 
 class UnusableSnapshot(ValueError):
@@ -29,6 +31,8 @@ class UnusableSnapshot(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Key:
+    """cache: off, exact or semantic; cache_mark: the rules in words, so that other rules mean other answers."""
+
     id: str
     workspace_id: str
     name: str
@@ -40,74 +44,48 @@ class Key:
     monthly_budget_usd: Decimal | None
     spent_usd: Decimal
     expires_at: float | None
+    rules: KeyRules = KeyRules()
+    cache: str = "off"
+    cache_ttl_seconds: int = 0
+    cache_mark: str = ""
 
 
-@dataclass(frozen=True, slots=True, repr=False, eq=False)
-class Provider:
-    """repr is left out because api_key is secret; problem says why the provider cannot be called.
-
-    Equal only to itself, so that what is remembered about one is found fast and never outlives a change.
-    """
+@dataclass(frozen=True, slots=True, eq=False)
+class Deployment:
+    """One model at one provider. candidate: what the router knows of it; headers: what every answer of it says."""
 
     id: str
-    name: str
-    kind: str
-    api_key: str | None
-    workspace_id: str | None
-    is_shared: bool
-    timeout_seconds: float
-    chat_url: URL
-    headers: dict[str, str] = field(default_factory=dict)
-    is_trusted: bool = True
-    problem: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Deployment:
-    """One model at one provider."""
-
     name: str
     provider: Provider
     upstream_name: str
     tier: str
     price: Price
+    candidate: Candidate
     headers: tuple[tuple[bytes, bytes], ...] = ()
 
-    @property
-    def takes_chat(self) -> bool:
-        return self.provider.kind in CHAT_KINDS
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Catalogue:
+    """What one workspace may call. by_id: every deployment; router: chooses among them; listed: names to show."""
+
+    by_id: dict[str, Deployment]
+    router: Router
+    listed: dict[str, Deployment]
+    policies: tuple[str, ...]
 
 
-SANDBOX = Deployment(
-    name="sandbox",
-    provider=Provider(
-        id="sandbox",
-        name="sandbox",
-        kind="sandbox",
-        api_key=None,
-        workspace_id=None,
-        is_shared=True,
-        timeout_seconds=60,
-        chat_url=URL("http://sandbox.invalid/"),
-    ),
-    upstream_name="sandbox",
-    tier="local",
-    price=FREE,
-    headers=((b"x-marga-model", b"sandbox"), (b"x-marga-provider", b"sandbox")),
-)
-"""Answers when a workspace has no model at all, so that the first request works."""
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
     etag: str
     built_at: float
     keys: dict[str, Key]
     deployments: tuple[Deployment, ...]
-    _catalogues: dict[str, dict[str, Deployment]] = field(default_factory=dict)
+    policies: tuple[tuple[str | None, policies.Policy], ...] = ()
+    baseline: str = ""
+    _catalogues: dict[str, Catalogue] = field(default_factory=dict)
 
-    def catalogue(self, workspace_id: str) -> dict[str, Deployment]:
-        """Return what a workspace may call, by every name it answers to: name, provider/name and auto."""
+    def catalogue(self, workspace_id: str) -> Catalogue:
+        """Return what a workspace may call."""
         found = self._catalogues.get(workspace_id)
         if found is None:
             found = self._catalogues[workspace_id] = self._build(workspace_id)
@@ -121,18 +99,24 @@ class Snapshot:
         ]
         return own + shared or [SANDBOX]
 
-    def _build(self, workspace_id: str) -> dict[str, Deployment]:
-        names: dict[str, Deployment] = {}
+    def _build(self, workspace_id: str) -> Catalogue:
         visible = self.visible(workspace_id)
+        known = {**policies.BUILT_IN}
+        for owner, policy in self.policies:
+            if owner in (None, workspace_id):
+                known[policy.name] = policy
+        listed: dict[str, Deployment] = {}
         for deployment in visible:
-            names.setdefault(deployment.name, deployment)
-        for deployment in visible:
-            names.setdefault(f"{deployment.provider.name}/{deployment.name}", deployment)
-        callable_ones = [d for d in visible if d.takes_chat and not d.provider.problem]
-        if callable_ones:
-            real = [d for d in callable_ones if d.provider.kind != "sandbox"] or callable_ones
-            names.setdefault("auto", min(real, key=lambda deployment: TIERS.get(deployment.tier, 1)))
-        return names
+            taken = deployment.name in listed
+            listed[f"{deployment.provider.name}/{deployment.name}" if taken else deployment.name] = deployment
+        return Catalogue(
+            by_id={d.id: d for d in visible},
+            router=Router(
+                [d.candidate for d in visible if not d.provider.problem], known, baseline=self.baseline
+            ),
+            listed=listed,
+            policies=tuple(known),
+        )
 
 
 EMPTY = Snapshot(etag="", built_at=0.0, keys={}, deployments=())
@@ -144,18 +128,23 @@ def parse(document: Any, *, etag: str, encryption_keys: Sequence[str]) -> Snapsh
     Raises UnusableSnapshot.
     """
     if not isinstance(document, dict) or document.get("format") not in FORMATS:
-        raise UnusableSnapshot("the snapshot is of an unknown format; update gateway and web together")
+        raise UnusableSnapshot("the snapshot is of another format; update gateway and web together")
     try:
-        providers = {row["id"]: _provider(row, encryption_keys) for row in document["providers"]}
+        found = {row["id"]: providers.parse_provider(row, encryption_keys) for row in document["providers"]}
         return Snapshot(
             etag=etag,
             built_at=_timestamp(document["built_at"]) or 0.0,
             keys={row["digest"]: _key(row) for row in document["keys"]},
             deployments=tuple(
-                _deployment(row, providers[row["provider_id"]])
+                _deployment(row, found[row["provider_id"]])
                 for row in document["models"]
-                if row["provider_id"] in providers
+                if row["provider_id"] in found
             ),
+            policies=tuple(
+                (row["workspace_id"], policies.parse_policy(row["name"], row["document"]))
+                for row in document.get("policies") or ()
+            ),
+            baseline=document.get("baseline") or "",
         )
     except (KeyError, TypeError, ValueError, ArithmeticError) as exc:
         raise UnusableSnapshot(
@@ -164,6 +153,7 @@ def parse(document: Any, *, etag: str, encryption_keys: Sequence[str]) -> Snapsh
 
 
 def _key(row: dict[str, Any]) -> Key:
+    rules = row.get("rules") or {}
     return Key(
         id=row["id"],
         workspace_id=row["workspace_id"],
@@ -176,34 +166,26 @@ def _key(row: dict[str, Any]) -> Key:
         monthly_budget_usd=_decimal(row.get("monthly_budget_usd")),
         spent_usd=_decimal(row.get("spent_usd")) or Decimal(0),
         expires_at=_timestamp(row.get("expires_at")),
+        rules=_rules(rules),
+        cache_mark=repr(_rules(rules)),
+        cache=rules.get("cache") or "off",
+        cache_ttl_seconds=rules.get("cache_ttl_seconds") or 0,
     )
 
 
-def _provider(row: dict[str, Any], encryption_keys: Sequence[str]) -> Provider:
-    api_key, problem = None, ""
-    if row.get("api_key"):
-        try:
-            api_key = decrypt(row["api_key"], encryption_keys)
-        except UnableToDecrypt as exc:
-            problem = str(exc)
-    if api_key and not (api_key.isascii() and api_key.isprintable()):
-        api_key, problem = None, "its API key holds characters that no header can carry; enter it again"
-    base = (row.get("base_url") or "").rstrip("/")
-    if row["kind"] == "ollama" and not base.endswith("/v1"):
-        base += "/v1"
-    return Provider(
-        id=row["id"],
-        name=row["name"],
-        kind=row["kind"],
-        api_key=api_key,
-        workspace_id=row.get("workspace_id"),
-        is_shared=bool(row.get("is_shared")),
-        timeout_seconds=float(row.get("timeout_seconds") or 60),
-        chat_url=URL(f"{base}/chat/completions"),
-        headers=_upstream_headers(api_key),
-        is_trusted=bool(row.get("is_trusted")),
-        problem=problem,
+def _rules(row: dict[str, Any]) -> KeyRules:
+    return KeyRules(
+        policy=row.get("policy") or "",
+        allowed_models=tuple(row.get("allowed_models") or ()),
+        lowest_tier=_tier(row.get("lowest_tier"), 0),
+        highest_tier=_tier(row.get("highest_tier"), 2),
+        quality_target=row.get("quality_target"),
+        fallbacks=tuple(row.get("fallbacks") or ()),
     )
+
+
+def _tier(value: str | int | None, default: int) -> int:
+    return value if isinstance(value, int) else TIERS.get(value or "", default)
 
 
 def _deployment(row: dict[str, Any], provider: Provider) -> Deployment:
@@ -211,31 +193,58 @@ def _deployment(row: dict[str, Any], provider: Provider) -> Deployment:
         _decimal(row.get("input_usd_per_mtok")),
         _decimal(row.get("output_usd_per_mtok")),
         _decimal(row.get("cached_input_usd_per_mtok")),
+        _decimal(row.get("cache_write_usd_per_mtok")),
+        _decimal(row.get("reasoning_usd_per_mtok")),
+        _decimal(row.get("usd_per_second")),
     )
+    name, tier = row["name"], row.get("tier") or "mid"
     return Deployment(
-        name=row["name"],
+        id=row["id"],
+        name=name,
         provider=provider,
-        upstream_name=row.get("upstream_name") or row["name"],
-        tier=row.get("tier") or "mid",
+        upstream_name=row.get("upstream_name") or name,
+        tier=tier,
         price=price,
-        headers=_answer_headers(row["name"], provider.name),
+        candidate=_candidate(row, provider, price),
+        headers=_answer_headers(name, provider.name, tier),
     )
 
 
-def _upstream_headers(api_key: str | None) -> dict[str, str]:
-    """Return all that a provider sees besides the body: nothing of the client's own headers is forwarded."""
-    headers = {"Content-Type": "application/json", "Accept-Encoding": "identity", "User-Agent": "avyay-marga"}
-    if api_key:
-        headers["Authorization"] = f"Bearer {api_key}"
-    return headers
+def _candidate(row: dict[str, Any], provider: Provider, price: Price) -> Candidate:
+    spoken = {known for known in (*provider.protocols,) if known not in CONVERSATIONS}
+    spoken |= {known for known in CONVERSATIONS if provider.protocol_for(known)}
+    return Candidate(
+        id=row["id"],
+        name=row["name"],
+        tier=TIERS.get(row.get("tier") or "mid", 1),
+        provider_id=provider.id,
+        provider=provider.name,
+        protocols=tuple(sorted(spoken)),
+        capabilities=frozenset(row.get("capabilities") or EVERYTHING),
+        context_window=row.get("context_window"),
+        max_output_tokens=row.get("max_output_tokens"),
+        input_usd=_float(price.input_usd_per_mtok),
+        output_usd=_float(price.output_usd_per_mtok),
+        cached_usd=_float(price.cached_input_usd_per_mtok),
+        is_local=bool(row.get("is_local")) or provider.kind == "ollama",
+    )
 
 
-def _answer_headers(model: str, provider: str) -> tuple[tuple[bytes, bytes], ...]:
-    return ((b"x-marga-model", _header_value(model)), (b"x-marga-provider", _header_value(provider)))
+def _answer_headers(model: str, provider: str, tier: str) -> tuple[tuple[bytes, bytes], ...]:
+    return (
+        (b"x-marga-model", header_value(model)),
+        (b"x-marga-provider", header_value(provider)),
+        (b"x-marga-tier", header_value(tier)),
+    )
 
 
-def _header_value(text: str) -> bytes:
+def header_value(text: str) -> bytes:
+    """Return text as a header may carry it."""
     return "".join(c if " " <= c <= "~" else "?" for c in text).encode("ascii")
+
+
+def _float(value: Decimal | None) -> float | None:
+    return None if value is None else float(value)
 
 
 def _decimal(value: Any) -> Decimal | None:
@@ -244,3 +253,17 @@ def _decimal(value: Any) -> Decimal | None:
 
 def _timestamp(value: Any) -> float | None:
     return None if value is None else datetime.fromisoformat(value).timestamp()
+
+
+_SANDBOX_ROW = {"id": "sandbox", "name": "sandbox", "tier": "local", "capabilities": ["tools", "json_schema"]}
+SANDBOX = Deployment(
+    id="sandbox",
+    name="sandbox",
+    provider=providers.SANDBOX,
+    upstream_name="sandbox",
+    tier="local",
+    price=FREE,
+    candidate=_candidate(_SANDBOX_ROW, providers.SANDBOX, FREE),
+    headers=_answer_headers("sandbox", "sandbox", "local"),
+)
+"""Answers when a workspace has no model at all, so that the first request works."""

@@ -1,20 +1,28 @@
-"""Carries a stream: whole events only, in order, as they come; the end is never invented."""
+"""Carries a stream: whole events only, in order, as they come; the end is never invented.
+
+Until the first real output nothing goes to the client, so an error inside a 200 can still be answered by another
+deployment; after it, one stream is one model's.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
 import orjson
 
-from marga.gateway.call import SLOW_READER_SECONDS, Call
+from marga.gateway import keeping
+from marga.gateway.call import SLOW_READER_SECONDS, Attempt, Call
 from marga.gateway.errors import Refusal
-from marga.gateway.snapshot import Provider
+from marga.gateway.refused import scrubbed
+from marga.gateway.surfaces import WIRES
+from marga.gateway.trying import TryFailed
 from marga.gateway.upstream import FAILURES, Answer
 from marga.protocols import chat, sse
+from marga.protocols.answering import AnswerCollector, StreamTranslator
+from marga.protocols.reading import text
 
 HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -23,83 +31,45 @@ HEADERS = [
 ]
 KEEP_ALIVE = b": keep-alive\n\n"
 LEFTOVER_SECONDS = 0.2
+MOST_HELD_EVENTS = 64
+MOST_HELD_BYTES = 256 << 10
 
 
-class Stream:
+class Client:
     """The client's side of one stream."""
 
-    def __init__(self, call: Call, secrets: tuple[bytes, ...] = ()) -> None:
+    def __init__(self, call: Call) -> None:
         self._call = call
-        self._secrets = secrets
         self._is_sending = False
         self._speaking: asyncio.Task[None] | None = None
-        self._error_type = ""
-        self.is_done = False
+        self._is_done = False
 
     def begin(self) -> None:
         """Allow keep-alive comments."""
         self._call.watch.break_silence(self._speak, self._call.core.settings.keep_alive_seconds)
 
-    async def forward(self, events: list[bytes]) -> None:
-        """Send events on; the one that says [DONE] ends the stream.
-
-        Raises sse.MalformedStream for an event that is not the JSON of a chunk; those before it are sent first.
-        """
-        passed: list[bytes] = []
-        try:
-            for event in events:
-                data = sse.data_of(event)
-                if not data:
-                    continue  # a comment or an id: clients choke on them, and they carry nothing
-                if data == sse.DONE:
-                    self.is_done = True
-                    passed.append(event)
-                    break
-                if kept := self._passed(event, data):
-                    passed.append(kept)
-        finally:
-            if self.is_done:
-                await self.finish(b"".join(passed))
-            elif passed:
-                await self._send(b"".join(passed), more=True)
-
-    async def finish(self, last: bytes) -> None:
-        """Record the usage, then send the last bytes."""
-        # A quick provider's whole answer may come in one piece: these bytes are then the first ones too.
-        self._call.first_token()
-        self._call.bytes_out += len(last)
-        self._call.book(200, self._error_type)
-        await self._send(last, more=False)
-
-    def _passed(self, event: bytes, data: bytes) -> bytes | None:
-        try:
-            payload = orjson.loads(data)
-        except orjson.JSONDecodeError as exc:
-            raise sse.MalformedStream("an event is not JSON") from exc
-        if not isinstance(payload, dict):
-            raise sse.MalformedStream("an event is not a JSON object")
-        self._call.meter.see(payload)
-        if payload.get("error"):
-            self._error_type = "upstream_error"
-            for secret in self._secrets:
-                event = event.replace(secret, b"***")
-        elif not self._call.request.wants_usage and chat.is_usage_only(payload):
-            return None
-        return event
-
-    async def _send(self, data: bytes, *, more: bool) -> None:
+    async def send(self, data: bytes, *, more: bool = True) -> None:
+        """Send whole events on, in one piece."""
         call = self._call
         call.first_token()
         if self._speaking is not None:
             await self._speaking
         self._is_sending = True
-        if more:
-            call.bytes_out += len(data)
+        self._is_done = not more
+        call.is_committed = True
+        call.bytes_out += len(data)
         if not call.started:
             await self._start()
         await call.send({"type": "http.response.body", "body": data, "more_body": more})
         self._is_sending = False
         call.watch.sent()
+
+    async def finish(self, last: bytes, error_type: str = "") -> None:
+        """Record the usage, then send the last bytes."""
+        # A quick provider's whole answer may come in one piece: these bytes are then the first ones too.
+        self._call.first_token()
+        self._call.book(200, error_type)
+        await self.send(last, more=False)
 
     async def _start(self) -> None:
         call = self._call
@@ -108,7 +78,7 @@ class Stream:
         await call.send({"type": "http.response.start", "status": 200, "headers": headers})
 
     def _speak(self) -> None:
-        if not self._is_sending and not self.is_done:
+        if not self._is_sending and not self._is_done:
             self._speaking = self._call.core.loop.create_task(self._keep_alive())
 
     async def _keep_alive(self) -> None:
@@ -120,45 +90,181 @@ class Stream:
             self._speaking = None
 
 
-async def relay(call: Call, response: Answer, provider: Provider) -> None:
+class Passage:
+    """Turns a provider's events into the client's, and holds back those that carry no output yet."""
+
+    def __init__(self, call: Call, attempt: Attempt) -> None:
+        request = call.request
+        self._call = call
+        self._credential = attempt.credential
+        self._wire = wire = WIRES[attempt.protocol]
+        self._is_chat = wire is chat
+        self._translator: StreamTranslator | None = None
+        if attempt.protocol != request.protocol:
+            self._translator = StreamTranslator(attempt.protocol, request.protocol, request=request.payload)
+        self._collector = AnswerCollector(attempt.protocol) if call.plan is not None else None
+        self._held: list[bytes] = []
+        self._held_bytes = 0
+        self.is_done = False
+        self.error_type = ""
+
+    def take(self, events: list[bytes]) -> bytes:
+        """Return what the client gets for some events.
+
+        Raises TryFailed for an error before any output; sse.MalformedStream, Refusal.
+        """
+        out: list[bytes] = []
+        try:
+            for event in events:
+                data = sse.data_of(event)
+                if not data:
+                    continue  # a comment or an id: clients choke on them, and they carry nothing
+                if data == sse.DONE:
+                    self.is_done = True
+                    out += [event] if self._translator is None else self._translator.end()
+                    break
+                self._one(event, data, out)
+                if self.is_done:
+                    break
+        except (sse.MalformedStream, Refusal):
+            self._held = self._released(out)  # what came before the fault is the client's
+            raise
+        return b"".join(self._released(out))
+
+    def rest(self) -> bytes:
+        """Return what is still held back."""
+        found, self._held = b"".join(self._held), []
+        return found
+
+    def end(self) -> bytes:
+        """Return the client's end of a stream that the provider ended without a word."""
+        last = self._translator.end() if self._translator is not None else []
+        return self.rest() + b"".join(last)
+
+    def whole(self) -> dict[str, Any] | None:
+        """Return the whole answer in the provider's protocol, None when it is incomplete or nobody wants it."""
+        return self._collector.answer() if self._collector is not None else None
+
+    def _one(self, event: bytes, data: bytes, out: list[bytes]) -> None:
+        try:
+            payload = orjson.loads(data)
+        except orjson.JSONDecodeError as exc:
+            raise sse.MalformedStream("an event is not JSON") from exc
+        if not isinstance(payload, dict):
+            raise sse.MalformedStream("an event is not a JSON object")
+        call, wire = self._call, self._wire
+        if call.meter is not None:
+            call.meter.see(payload)
+        if error := wire.error_of(payload):
+            self._meet(error)
+            event = scrubbed(event, self._credential)
+        if self._collector is not None:
+            self._collector.feed(payload)
+        self.is_done = wire.ends_stream(payload)
+        if self._translator is not None:
+            made = self._translator.feed(payload)
+            if self.is_done:
+                made += self._translator.end()
+        elif self._is_chat and not call.request.wants_usage and chat.is_usage_only(payload):
+            return
+        else:
+            made = [event]
+        if call.is_committed or out or not wire.is_startup(payload) or self.is_done:
+            out += made
+        else:
+            self._hold(made)
+
+    def _meet(self, error: dict[str, Any]) -> None:
+        """Deal with an error event: fail over before any output, tell it after."""
+        message = text(error.get("message")) or "The provider reported an error."
+        clean = scrubbed(message.encode("utf-8", "replace"), self._credential).decode("utf-8", "replace")
+        refusal = Refusal(502, "upstream_error", clean)
+        if not self._call.is_committed:
+            raise TryFailed("server", refusal)
+        if self._translator is not None:
+            raise refusal
+        self.error_type = "upstream_error"
+
+    def _hold(self, made: list[bytes]) -> None:
+        self._held += made
+        self._held_bytes += sum(map(len, made))
+
+    def _released(self, out: list[bytes]) -> list[bytes]:
+        """Return out with what was held before it; nothing while all of it may still be held."""
+        if not out and len(self._held) <= MOST_HELD_EVENTS and self._held_bytes <= MOST_HELD_BYTES:
+            return []
+        found, self._held = [*self._held, *out], []
+        return found
+
+
+async def relay(call: Call, attempt: Attempt, response: Answer) -> None:
     """Carry the provider's stream to the client.
 
-    Raises Refusal when it is cut, malformed, or ends without saying so.
+    Raises TryFailed before any output went out; Refusal when it is cut, malformed, or ends without saying so.
     """
-    stream = Stream(call, (provider.api_key.encode(),) if provider.api_key else ())
-    splitter = sse.EventSplitter()
-    idle, watch, content = call.core.settings.idle_timeout_seconds, call.watch, response.content
-    stream.begin()
+    client, passage = Client(call), Passage(call, attempt)
+    client.begin()
     try:
-        while not stream.is_done:
-            watch.begin(idle if call.ttft_ms is not None else provider.timeout_seconds, "upstream_stalled")
-            before = time.perf_counter()
-            data = await content.readany()
-            call.waited += time.perf_counter() - before
-            events = splitter.feed(data) if data else splitter.finish()
-            watch.begin(SLOW_READER_SECONDS, "slow_reader")
-            if events:
-                await stream.forward(events)
-            if not data:
-                break
+        await _pump(call, attempt, response, client, passage)
     except sse.MalformedStream as exc:
-        raise Refusal(502, "upstream_malformed", f"The provider's stream cannot be read: {exc}.") from exc
+        await _flush(client, passage)
+        raise _broken(
+            call,
+            "answer",
+            Refusal(502, "upstream_malformed", f"The provider's stream cannot be read: {exc}."),
+        ) from exc
     except FAILURES as exc:
-        raise _cut() from exc
-    if not stream.is_done:
-        # Some servers end without [DONE]; the client must not get one that was never sent.
-        if splitter.held or not call.meter.saw_finish:
-            raise _cut()
-        await stream.finish(b"")
-    await _read_leftover(content)
+        await _flush(client, passage)
+        raise _broken(call, "answer", _cut()) from exc
+    await _read_leftover(response.content)
 
 
-async def play(call: Call, events: Iterator[bytes]) -> None:
-    """Send events that the gateway makes itself."""
-    stream = Stream(call)
-    for event in events:
-        call.watch.begin(SLOW_READER_SECONDS, "slow_reader")
-        await stream.forward([event])
+async def _pump(call: Call, attempt: Attempt, response: Answer, client: Client, passage: Passage) -> None:
+    splitter = sse.EventSplitter()
+    timeout, idle = attempt.deployment.provider.timeout_seconds, call.core.settings.idle_timeout_seconds
+    watch, content = call.watch, response.content
+    while not passage.is_done:
+        if call.is_committed:
+            watch.begin(idle, "upstream_stalled")
+        else:
+            watch.begin(timeout, "upstream_timeout")
+        before = time.perf_counter()
+        data = await content.readany()
+        call.waited += time.perf_counter() - before
+        events = splitter.feed(data) if data else splitter.finish()
+        watch.begin(SLOW_READER_SECONDS, "slow_reader")
+        found = passage.take(events) if events else b""
+        if passage.is_done:
+            await keeping.keep_stream(call, attempt, passage.whole())
+            await client.finish(found, passage.error_type)
+        elif found:
+            await client.send(found)
+        if not data:
+            break
+    if passage.is_done:
+        return
+    # Some servers end without [DONE]; the client must not get one that was never sent.
+    if splitter.held or call.meter is None or not call.meter.saw_finish:
+        raise _broken(call, "answer", _cut())
+    await client.finish(passage.end())
+
+
+async def play(call: Call, events: list[bytes]) -> None:
+    """Send a whole answer as a stream."""
+    client = Client(call)
+    call.watch.begin(SLOW_READER_SECONDS, "slow_reader")
+    await client.finish(b"".join(events))
+
+
+async def _flush(client: Client, passage: Passage) -> None:
+    """Send what came before a fault, if anything of the answer was shown already."""
+    if rest := passage.rest():
+        await client.send(rest)
+
+
+def _broken(call: Call, kind: str, refusal: Refusal) -> Exception:
+    """Return what to raise for a stream that broke: another try is possible while nothing was shown."""
+    return refusal if call.is_committed else TryFailed(kind, refusal)
 
 
 def _cut() -> Refusal:
@@ -166,7 +272,7 @@ def _cut() -> Refusal:
 
 
 async def _read_leftover(content: Any) -> None:
-    """Read the end of the provider's body after [DONE], so that its connection can be used again."""
+    """Read the end of the provider's body after its last event, so that its connection can be used again."""
     if not content.at_eof():
         with suppress(*FAILURES):
             async with asyncio.timeout(LEFTOVER_SECONDS):

@@ -6,15 +6,19 @@ import asyncio
 import hmac
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
 from marga.gateway.auth import CONFIRMED_WITHIN_SECONDS
 from marga.gateway.core import Core
-from marga.gateway.errors import Headers, Refusal
+from marga.gateway.errors import NO_RETRY, Headers, Refusal
 from marga.gateway.requests import header, request_id_of
-from marga.gateway.snapshot import EMPTY, Deployment
+from marga.gateway.snapshot import EMPTY, Catalogue, Deployment, Key
+from marga.gateway.surfaces import canonical
+from marga.routing import ALL_WELL, Needs, NoRoute
 
 Page = Callable[[Core, dict[str, Any], Any], Awaitable[None]]
 LOOPBACK = frozenset({"127.0.0.1", "::1"})
@@ -41,9 +45,19 @@ async def _refuse(core: Core, scope: dict[str, Any], send: Any, refusal: Refusal
 async def not_found(core: Core, scope: dict[str, Any], send: Any) -> None:
     """Answer 404 for a path that does not exist."""
     message = (
-        "There is nothing at this path. Calls go to POST /v1/chat/completions; GET /v1/models lists models."
+        "There is nothing at this path. Calls go to POST /v1/chat/completions, /v1/responses, /v1/messages or "
+        "/v1/embeddings; GET /v1/models lists models."
     )
     await _refuse(core, scope, send, Refusal(404, "unknown_path", message))
+
+
+async def not_supported(core: Core, scope: dict[str, Any], send: Any) -> None:
+    """Answer 404 for what would need state that the gateway does not keep; clients then do without it."""
+    message = (
+        "Responses are not stored here: send the whole conversation as input. Compaction and stored responses "
+        "are left to the client."
+    )
+    await _refuse(core, scope, send, Refusal(404, "not_supported", message, headers=[NO_RETRY]))
 
 
 async def wrong_method(core: Core, scope: dict[str, Any], send: Any, allowed: bytes) -> None:
@@ -59,11 +73,18 @@ async def models(core: Core, scope: dict[str, Any], send: Any) -> None:
     try:
         client = scope["client"]
         key = core.keys.authenticate(scope["headers"], client[0] if client else "", core.loop.time())
-        snapshot = core.keys.snapshot
-        rows = {name: _row(name, d, snapshot.built_at) for name, d in _listed(core, key.workspace_id).items()}
-        wanted = scope["path"].removeprefix("/v1/models").strip("/")
+        rows = _rows(core, key)
+        wanted = canonical(scope["path"]).removeprefix("/v1").removeprefix("/models").strip("/")
         if not wanted:
-            body: Any = {"object": "list", "data": list(rows.values())}
+            listed = list(rows.values())
+            # Both forms in one: Anthropic's clients read data, has_more and the ids, OpenAI's read object and data.
+            body: Any = {
+                "object": "list",
+                "data": listed,
+                "has_more": False,
+                "first_id": listed[0]["id"] if listed else None,
+                "last_id": listed[-1]["id"] if listed else None,
+            }
         elif wanted in rows:
             body = rows[wanted]
         else:
@@ -78,22 +99,38 @@ async def models(core: Core, scope: dict[str, Any], send: Any) -> None:
     await _answer(scope, send, 200, JSON, orjson.dumps(body), extra)
 
 
-def _listed(core: Core, workspace_id: str) -> dict[str, Deployment]:
-    """Return each model under one name: its own, or provider/name where another model took the name first."""
-    catalogue = core.keys.snapshot.catalogue(workspace_id)
-    listed = {name: d for name, d in catalogue.items() if name in (d.name, "auto")}
-    for name, deployment in catalogue.items():
-        if deployment not in listed.values():
-            listed[name] = deployment
-    return listed
+def _rows(core: Core, key: Key) -> dict[str, dict[str, object]]:
+    """Return each callable model under one name, and the policies: `auto` first among them."""
+    snapshot = core.keys.snapshot
+    catalogue = snapshot.catalogue(key.workspace_id)
+    rows = {
+        name: _row(name, deployment.provider.name, snapshot.built_at)
+        for name, deployment in catalogue.listed.items()
+        if _may_call(catalogue, name, deployment, key)
+    }
+    for policy in catalogue.policies:
+        name = "auto" if policy == "auto" else f"auto:{policy}"
+        rows[name] = _row(name, "avyay", snapshot.built_at)
+    return rows
 
 
-def _row(name: str, deployment: Deployment, built_at: float) -> dict[str, object]:
+def _may_call(catalogue: Catalogue, name: str, deployment: Deployment, key: Key) -> bool:
+    for protocol in deployment.candidate.protocols[:1]:
+        with suppress(NoRoute):
+            catalogue.router.decide(Needs(model=name, protocol=protocol), key.rules, ALL_WELL)
+            return True
+    return False
+
+
+def _row(name: str, owner: str, built_at: float) -> dict[str, object]:
     return {
         "id": name,
         "object": "model",
+        "type": "model",
+        "display_name": name,
         "created": int(built_at),
-        "owned_by": "avyay" if name == "auto" else deployment.provider.name,
+        "created_at": datetime.fromtimestamp(built_at, UTC).isoformat().replace("+00:00", "Z"),
+        "owned_by": owner,
     }
 
 
@@ -147,7 +184,6 @@ def _may_see_metrics(core: Core, scope: dict[str, Any]) -> bool:
 PAGES: dict[str, Page] = {
     "/v1/models": models,
     "/models": models,
-    "/v1/models/": models,
     "/readyz": ready,
     "/metrics": metrics,
 }

@@ -1,0 +1,111 @@
+"""The way in: who calls, within which limits, with what body, and whether a cache already knows the answer."""
+
+from __future__ import annotations
+
+import time
+from decimal import Decimal
+
+from marga.gateway import deciding
+from marga.gateway.call import Call
+from marga.gateway.errors import Refusal, retry_after
+from marga.gateway.requests import check_size, read_body
+from marga.gateway.snapshot import Deployment, Key
+from marga.pricing import ZERO, Usage, cost_usd
+from marga.protocols.reading import estimated_tokens
+from marga.protocols.request import Unreadable
+
+PREFIXES = (b"x-", b"anthropic-", b"openai-", b"cache-control")
+UNSAID_OUTPUT_TOKENS = 4_096
+"""What a call is taken to write when neither it nor its model says how much it may."""
+
+
+def authenticate(call: Call) -> Key:
+    """Find out whose call it is, and whether there is room for it.
+
+    Raises Refusal.
+    """
+    core, scope = call.core, call.scope
+    client = scope["client"]
+    now = core.loop.time()
+    key = core.keys.authenticate(scope["headers"], client[0] if client else "", now)
+    if not key.may_call:
+        raise Refusal(403, "scope_missing", "This key may not call models: it lacks the scope marga:call.")
+    call.key, call.key_state = key, core.limits.state(key, now)
+    if core.open_calls > core.max_concurrent:
+        core.metrics.shed += 1
+        raise Refusal(
+            503, "overloaded", "Too many calls are open; try again shortly.", headers=[retry_after(1)]
+        )
+    if core.spool.is_full:
+        raise Refusal(
+            503,
+            "usage_spool_full",
+            "Usage cannot be recorded, so no call is made; the operator must look at the disk (MARGA_SPOOL_MB).",
+            headers=[retry_after(30)],
+        )
+    return key
+
+
+async def body_of(call: Call) -> bytes:
+    """Return the body, within its bounds of size and time.
+
+    Raises Refusal, ClientLeft.
+    """
+    settings = call.core.settings
+    check_size(call.scope["headers"], settings.max_body_bytes)
+    before = time.perf_counter()
+    body = await read_body(call.receive, settings.max_body_bytes, call.watch, settings.body_timeout_seconds)
+    call.waited += time.perf_counter() - before
+    return body
+
+
+async def accept(call: Call) -> None:
+    """Check the key, read the body, decide where the call goes.
+
+    Raises Refusal, ClientLeft.
+    """
+    authenticate(call)
+    body = await body_of(call)
+    wire = call.surface.wire
+    try:
+        call.request = wire.read_request(body)
+    except Unreadable as exc:
+        raise Refusal(400, "invalid_request", str(exc), param=exc.param) from exc
+    call.asked = {name: value for name, value in call.scope["headers"] if name.startswith(PREFIXES)}
+    call.input_characters = wire.read_characters(call.request.payload)
+
+
+async def admit(call: Call, *, is_free: bool = False) -> None:
+    """Take a place within the key's limits.
+
+    is_free: a cache answers, so no tokens and no money are set aside.
+    Raises Refusal.
+    """
+    key = call.key
+    if key is None:
+        raise AssertionError("a call is admitted before its key is known")
+    tokens, dearest = 0, ZERO
+    if not is_free:
+        wire, payload = call.surface.wire, call.request.payload
+        usage = Usage(estimated_tokens(call.input_characters), wire.most_output_tokens(payload))
+        tokens = usage.input_tokens + usage.output_tokens
+        if key.monthly_budget_usd is not None:
+            dearest = max((_most_usd(usage, d) for d in call.order[:2]), default=ZERO)
+    call.admission = await call.core.limits.enter(
+        key, call.key_state, tokens=tokens, max_usd=dearest, now=call.core.loop.time()
+    )
+
+
+def _most_usd(usage: Usage, deployment: Deployment) -> Decimal:
+    if not usage.output_tokens:
+        most = deployment.candidate.max_output_tokens or UNSAID_OUTPUT_TOKENS
+        usage = usage._replace(output_tokens=min(most, 4 * UNSAID_OUTPUT_TOKENS))
+    return cost_usd(usage, deployment.price)
+
+
+def choose(call: Call) -> None:
+    """Classify the request and put the deployments in the order in which they are tried.
+
+    Raises Refusal.
+    """
+    deciding.decide(call)

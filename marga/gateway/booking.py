@@ -1,0 +1,148 @@
+"""The record of a call: what it used and cost, who answered, and why it went there."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from marga.pricing import ZERO, Usage, cost_usd
+
+if TYPE_CHECKING:
+    from marga.gateway.call import Call
+
+LONGEST_NAME = 200
+CLIENT_LEFT = 499
+"""The status recorded for a call whose client went away; nobody receives it."""
+
+
+def price(call: Call, usage: Usage) -> Decimal:
+    """Return what usage costs at the deployment that answered."""
+    if call.deployment is None:
+        return ZERO
+    return cost_usd(usage, call.deployment.price, call.upstream_seconds)
+
+
+def counterfactual(call: Call, usage: Usage) -> Decimal:
+    """Return what the same usage would have cost at the baseline: the best model that the caller could have had."""
+    baseline = call.baseline
+    if baseline is None:
+        return ZERO
+    # Another model would not have found this one's prompt cache.
+    fresh = usage if baseline is call.deployment else Usage(usage.input_tokens, usage.output_tokens)
+    return cost_usd(fresh, baseline.price)
+
+
+def record(
+    call: Call,
+    *,
+    status: int,
+    usage: Usage,
+    is_estimated: bool,
+    is_cancelled: bool,
+    seconds: float,
+    cost: Decimal,
+    error_type: str,
+) -> bytes:
+    """Return one usage record as JSON."""
+    key, request = call.key, call.request
+    return orjson.dumps(
+        {
+            "request_id": call.id,
+            "occurred_at": datetime.now(UTC).isoformat(),
+            "workspace_id": key.workspace_id if key else "",
+            "key_id": key.id if key else None,
+            "product": "marga",
+            "action": call.surface.action,
+            "model_requested": request.model[:LONGEST_NAME],
+            "model_used": _name(call),
+            "provider": _provider(call),
+            "status": status,
+            "input_tokens": usage.input_tokens,
+            "output_tokens": usage.output_tokens,
+            "cached_input_tokens": usage.cached_input_tokens,
+            "reasoning_tokens": usage.reasoning_tokens,
+            "cache_write_tokens": usage.cache_write_tokens,
+            "cost_usd": format(cost, "f"),
+            "is_estimated": is_estimated,
+            "is_stream": request.is_stream,
+            "is_cancelled": is_cancelled,
+            "duration_ms": int(seconds * 1000),
+            "ttft_ms": call.ttft_ms,
+            "error_type": error_type,
+            "trace": _trace(call, usage, cost, seconds),
+        }
+    )
+
+
+def _name(call: Call) -> str:
+    if call.hit is not None:
+        return call.hit.model
+    return call.deployment.name if call.deployment else ""
+
+
+def _provider(call: Call) -> str:
+    if call.hit is not None:
+        return call.hit.provider
+    return call.deployment.provider.name if call.deployment else ""
+
+
+def _hit_trace(call: Call, seconds: float) -> dict[str, Any]:
+    """Return the trace of an answer from a cache: nothing was decided, and the whole price was saved."""
+    key = call.key
+    return {
+        "protocol": call.surface.protocol,
+        "policy": "",
+        "tier": "",
+        "task": "",
+        "need": 0.0,
+        "doubt": 0.0,
+        "reason": "cache",
+        "explain": f"A kept answer of {_name(call)} served it ({call.cached}).",
+        "cache": call.cached,
+        "attempts": [],
+        "baseline_model": _name(call),
+        "baseline_usd": format(call.saved, "f"),
+        "saved_usd": format(call.saved, "f"),
+        "overhead_ms": round(max(0.0, seconds - call.waited) * 1000, 3),
+        "first_byte_ms": call.ttft_ms,
+        "input_tokens_estimated": 0,
+        "capabilities": [],
+        "session": "",
+        "warnings": [],
+        "bucket": key.bucket if key else "",
+    }
+
+
+def _trace(call: Call, usage: Usage, cost: Decimal, seconds: float) -> dict[str, Any] | None:
+    decision, needs, key = call.decision, call.needs, call.key
+    if call.hit is not None:
+        return _hit_trace(call, seconds)
+    if decision is None or needs is None:
+        return None
+    baseline = call.baseline
+    would_cost = counterfactual(call, usage)
+    return {
+        "protocol": call.surface.protocol,
+        "policy": decision.policy,
+        "tier": call.deployment.tier if call.deployment else "",
+        "task": needs.task,
+        "need": round(needs.need, 4),
+        "doubt": round(needs.doubt, 4),
+        "reason": decision.reason,
+        "explain": decision.explain,
+        "cache": call.cached,
+        "attempts": [attempt.shown(call.began) for attempt in call.attempts],
+        "baseline_model": baseline.name if baseline else "",
+        "baseline_usd": format(would_cost, "f"),
+        "saved_usd": format(would_cost - cost, "f") if baseline else "0",
+        "overhead_ms": round(max(0.0, seconds - call.waited) * 1000, 3),
+        "first_byte_ms": call.ttft_ms,
+        "input_tokens_estimated": needs.input_tokens,
+        "capabilities": sorted(needs.capabilities),
+        "session": call.session,
+        "warnings": list(call.warnings),
+        "bucket": key.bucket if key else "",
+    }
