@@ -120,11 +120,13 @@ def _rank(option: Option, wanted: Wanted) -> int:
 
 
 def fitting(found: list[Row], pool: Pool, needs: Needs) -> list[Row]:
-    """Leave out what cannot hold the request.
+    """Leave out what cannot hold the request, and where there are others what cannot write as much as it allows.
 
     Where no window surely holds it, the largest that just may are left.
     Raises NoRoute when it is too long for any.
     """
+    if needs.output_tokens > pool.smallest_output:
+        found = [row for row in found if row[4].most_output >= needs.output_tokens] or found
     most = wanted_window(needs.input_tokens, needs.output_tokens)
     if pool.smallest_window >= most:
         return found
@@ -169,6 +171,11 @@ def ranked(found: list[Row], policy: Policy, needs: Needs, live: Live) -> list[R
 def expected_output(needs: Needs) -> int:
     """Return how many tokens the answer will probably have."""
     return min(needs.output_tokens or TYPICAL_OUTPUT_TOKENS, TYPICAL_OUTPUT_TOKENS)
+
+
+def cold_usd(option: Option, needs: Needs) -> float:
+    """Return what a request costs there when nothing of it is cached."""
+    return option.input_usd * needs.input_tokens + option.output_usd * expected_output(needs)
 
 
 def _credit_warm(result: list[Ranked], needs: Needs) -> None:

@@ -14,6 +14,7 @@ TEXT_PROTOCOLS = frozenset(("chat", "messages", "responses"))
 ASSUMED_USD = ((0.2, 0.8), (1.0, 5.0), (5.0, 25.0))
 """Per million tokens in and out, by tier, for hosted models whose price nobody set: so they are not taken for free."""
 
+UNBOUNDED = 1 << 62
 MARGIN, SPARE_TOKENS = 1.15, 64
 """Token counts are estimates: a window must hold this much more."""
 SURE_SHARE = 0.75
@@ -29,6 +30,7 @@ class Option:
         "id",
         "input_usd",
         "label",
+        "most_output",
         "output_usd",
         "position",
         "tier",
@@ -45,7 +47,8 @@ class Option:
         self.input_usd = _per_token(candidate.input_usd, assumed[0])
         self.output_usd = _per_token(candidate.output_usd, assumed[1])
         self.cached_usd = min(self.input_usd, _per_token(candidate.cached_usd, self.input_usd * 1e6))
-        self.window = candidate.context_window or 1 << 62
+        self.window = candidate.context_window or UNBOUNDED
+        self.most_output = candidate.max_output_tokens or UNBOUNDED
 
     def can(self, capabilities: frozenset[str]) -> bool:
         """Tell whether it is known to have all capabilities."""
@@ -92,16 +95,17 @@ def pattern(glob: str) -> Pattern[str]:
 class Pool:
     """What one key may use for one kind of request, and the orders in which it is looked at.
 
-    lacking: candidates allowed but without a capability that is needed.
+    lacking: candidates allowed but not known to have a capability that is needed.
     """
 
-    __slots__ = ("baseline", "by_id", "lacking", "options", "rows", "smallest_window")
+    __slots__ = ("baseline", "by_id", "lacking", "options", "rows", "smallest_output", "smallest_window")
 
     def __init__(self, options: tuple[Option, ...], lacking: tuple[Option, ...], baseline: str) -> None:
         self.options = options
         self.lacking = lacking
         self.by_id = {option.id: option for option in options}
         self.smallest_window = min((option.window for option in options), default=0)
+        self.smallest_output = min((option.most_output for option in options), default=0)
         self.rows: dict[tuple[str, str, int], list[tuple[int, float, float, int, Option]]] = {}
         strongest = max(options, key=lambda o: (o.tier, o.output_usd, -o.position), default=None)
         self.baseline = baseline or (strongest.id if strongest else "")
@@ -123,11 +127,13 @@ def build_pool(
     if not allowed:
         raise NoRoute(403, "model_not_allowed", "This key's rules leave it no model; ask its owner.")
     able = tuple(option for option in allowed if option.can(capabilities))
+    # Where nobody said what a model can do it is not held against it, but one that is known to be able comes before.
+    able = able or tuple(option for option in allowed if not option.candidate.capabilities)
     if not able:
         raise NoRoute(
             400,
             "capability_missing",
-            f"No model that this key may use is known to take {', '.join(sorted(capabilities))}.",
+            f"No model that this key may use takes {', '.join(sorted(capabilities))}.",
         )
-    lacking = tuple(option for option in allowed if not option.can(capabilities))
+    lacking = tuple(option for option in allowed if option not in able)
     return Pool(able, lacking, baseline)

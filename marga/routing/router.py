@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from marga.policies import BUILT_IN, TIERS, Policy
+from marga.policies import BUILT_IN, Policy
 from marga.routing import choosing
+from marga.routing.cascading import with_cascade
 from marga.routing.choosing import Ranked, Wanted
 from marga.routing.facts import TOOL_LOOP, Candidate, Decision, KeyRules, Live, Needs, NoRoute
 from marga.routing.options import Option, Pool, build_pool, least_window, may_use, wanted_window
@@ -13,23 +14,28 @@ from marga.routing.options import Option, Pool, build_pool, least_window, may_us
 AUTO = "auto"
 NAMED_TRIES = 6
 POOLS_MOST = 512
-WORTH_SHARE = 0.5
-"""Of the strong answer's cost: what the cheap answers of a cascade may cost at most."""
 
 
 class Router:
     """Decides for one workspace, from one snapshot; build it once and ask it often."""
 
     def __init__(
-        self, candidates: Iterable[Candidate], policies: Mapping[str, Policy], *, baseline: str = ""
+        self,
+        candidates: Iterable[Candidate],
+        policies: Mapping[str, Policy],
+        *,
+        baseline: str = "",
+        default: str = AUTO,
     ) -> None:
         """Compile what requests are compared by.
 
         candidates: the workspace's own before the shared ones.
         baseline: the model whose cost savings are measured against; without one the strongest the key may use.
+        default: the policy that plain `auto` means, for keys that name none.
         """
         self._options = tuple(Option(candidate, at) for at, candidate in enumerate(candidates))
         self._policies = {**BUILT_IN, **policies}
+        self._default = self._policies.get(default, self._policies[AUTO])
         self._named = _by_name(self._options)
         self._baseline = self._named[baseline][0].id if baseline in self._named else ""
         self._pools: dict[tuple[KeyRules, frozenset[str], str], Pool] = {}
@@ -46,7 +52,7 @@ class Router:
     def _policy(self, model: str, rules: KeyRules) -> Policy | None:
         """Return the policy that a model's name stands for; None for the name of a model."""
         if model == AUTO:
-            return self._policies.get(rules.policy) or self._policies[AUTO]
+            return self._policies.get(rules.policy) or self._default
         if not model.startswith("auto:") or model in self._named:
             return None
         if found := self._policies.get(model[5:]):
@@ -97,7 +103,7 @@ class Router:
             drops=needs.lock if needs.lock != TOOL_LOOP else "",
         )
         if policy.cascade and needs.task in policy.cascade.tasks and not needs.lock:
-            return _with_cascade(decision, policy, ranked, wanted, needs, live)
+            return with_cascade(decision, policy, ranked, wanted, needs, live)
         return decision
 
     def _locked(
@@ -205,11 +211,7 @@ class Router:
                 by_id = self._pool(_without_chain(rules), alone).by_id
                 return [by_id[candidate] for candidate in decision.order]
             most = wanted_window(needs.input_tokens, needs.output_tokens)
-            return [
-                o
-                for o in self._allowed_by_name(alone, rules)
-                if o.window >= most and o.can(needs.capabilities)
-            ]
+            return [o for o in self._allowed_by_name(alone, rules) if o.window >= most]
         except NoRoute:
             return []
 
@@ -242,15 +244,12 @@ def _may_hold(option: Option, needs: Needs) -> bool:
     return option.window >= least_window(needs.input_tokens)
 
 
-def _cold(option: Option, needs: Needs) -> float:
-    """Return what a request costs there when nothing of it is cached."""
-    return option.input_usd * needs.input_tokens + option.output_usd * choosing.expected_output(needs)
-
-
 def _is_kept(first: Option, ranked: list[Ranked], needs: Needs) -> bool:
     """Tell whether the warm candidate would not have come first with a cold cache."""
-    mine = (_cold(first, needs), first.position)
-    return any((_cold(o, needs), o.position) < mine for rank, _, _, o in ranked if rank == ranked[0][0])
+    mine = (choosing.cold_usd(first, needs), first.position)
+    return any(
+        (choosing.cold_usd(o, needs), o.position) < mine for rank, _, _, o in ranked if rank == ranked[0][0]
+    )
 
 
 def _narrowed(
@@ -262,45 +261,11 @@ def _narrowed(
         return option.tier >= wanted.tier and option.output_usd < first.output_usd
 
     if pool.lacking and any(map(is_cheaper, pool.lacking)):
-        return "capability", f"{why}; cheaper ones do not take {', '.join(sorted(needs.capabilities))}"
+        return (
+            "capability",
+            f"{why}; cheaper ones are not known to take {', '.join(sorted(needs.capabilities))}",
+        )
     most = wanted_window(needs.input_tokens, needs.output_tokens)
     if is_long and any(o.window < most and is_cheaper(o) for o in pool.options):
         return "context", f"{why}; cheaper ones cannot hold about {needs.input_tokens:,} tokens"
     return reason, why
-
-
-def _with_cascade(
-    decision: Decision, policy: Policy, ranked: list[Ranked], wanted: Wanted, needs: Needs, live: Live
-) -> Decision:
-    """Add whom to ask cheaply first and whom when that fails.
-
-    There is no cascade without two tiers, nor where the samples would cost about as much as the strong answer.
-    """
-    good = [row[3] for row in ranked if live.is_usable(row[3].id)]
-    if not good or not policy.cascade:
-        return decision
-    lowest = min(option.tier for option in good)
-    strong = [o for o in good if o.tier > lowest and o.tier >= wanted.tier]
-    if not strong:
-        return decision
-    cheap = _unlike(
-        sorted((o for o in good if o.tier == lowest), key=lambda o: (_cold(o, needs), o.position))
-    )
-    samples = policy.cascade.samples
-    asked = [cheap[n % len(cheap)] for n in range(samples)]
-    if sum(_cold(o, needs) for o in asked) >= WORTH_SHARE * _cold(strong[0], needs):
-        return decision
-    return decision._replace(
-        cascade=True,
-        cheap=tuple(option.id for option in cheap[:samples]),
-        strong=tuple(option.id for option in strong[: policy.fallbacks + 1]),
-        explain=f"{decision.explain[:-1]}; first {samples} {TIERS[lowest]} answers are compared.",
-    )
-
-
-def _unlike(options: list[Option]) -> list[Option]:
-    """Keep one of each model: the same one twice makes the same mistakes twice."""
-    seen: dict[str, Option] = {}
-    for option in options:
-        seen.setdefault(option.candidate.name, option)
-    return list(seen.values())

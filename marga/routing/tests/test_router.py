@@ -150,9 +150,8 @@ def test_a_decision_names_only_what_the_key_may_use_and_what_can_serve(house, ne
         assert rules.lowest_tier <= chosen.tier <= rules.highest_tier
         names = (chosen.name, f"{chosen.provider}/{chosen.name}")
         assert not rules.allowed_models or any(fnmatchcase(n, g) for n in names for g in rules.allowed_models)
-        # A model that was asked for by its name, and of which nothing is known, may try.
-        is_unknown_but_named = chosen.name == needs.model and not chosen.capabilities
-        assert needs.capabilities <= chosen.capabilities or is_unknown_but_named
+        # Where nobody said what a model can do, it is not held against it.
+        assert needs.capabilities <= chosen.capabilities or not chosen.capabilities
         assert (chosen.context_window or 10**9) >= 0.75 * needs.input_tokens
     assert decision.tier == by_id[decision.order[0]].tier
     assert decision.reason
@@ -288,12 +287,31 @@ def test_a_policy_of_the_key_stands_behind_auto_and_a_missing_one_is_passed_over
     assert decide(need=0.1, rules=KeyRules(policy="deleted")).policy == "auto"
 
 
+def test_a_workspace_may_say_what_plain_auto_means():
+    router = Router(HOUSE, {"mine": parse_policy("mine", {"quality_target": 1.0})}, default="mine")
+
+    assert router.decide(Needs("auto"), ANYTHING, ALL_WELL).policy == "mine"
+    assert router.decide(Needs("auto:auto"), ANYTHING, ALL_WELL).policy == "auto"
+    assert router.decide(Needs("auto"), KeyRules(policy="cheap"), ALL_WELL).policy == "cheap"
+    assert Router(HOUSE, {}, default="gone").decide(Needs("auto"), ANYTHING, ALL_WELL).policy == "auto"
+
+
 def test_capability_and_context_are_given_as_reasons_when_they_cost_money():
     small = candidate("small", 0, 0.0, capabilities=frozenset(), context_window=4_000)
 
     assert decide(house=[small, HAIKU], capabilities=TOOLS).reason == "capability"
     assert decide(house=[small, HAIKU], input_tokens=20_000).reason == "context"
     assert decide(house=[small, HAIKU], input_tokens=20).order == (small.id, HAIKU.id)
+
+
+def test_a_model_of_which_nothing_is_known_may_try_where_none_is_known_to_be_able():
+    unknown, unable = (
+        candidate(name, 0, 0.0, capabilities=frozenset(found))
+        for name, found in (("unknown", ()), ("unable", ["vision"]))
+    )
+
+    assert decide(house=[unknown, unable], capabilities=TOOLS).order == (unknown.id,)
+    assert decide(house=[unknown, unable, OPUS], capabilities=TOOLS).order == (OPUS.id,)
 
 
 def test_an_estimate_with_its_margin_must_fit_but_a_close_call_is_tried_when_nothing_is_larger():
@@ -303,6 +321,14 @@ def test_an_estimate_with_its_margin_must_fit_but_a_close_call_is_tried_when_not
     assert decide(house=[small], input_tokens=4_500).order == (small.id,)
     with pytest.raises(NoRoute, match="about 50,000 tokens; the largest .* takes 9,000"):
         decide(house=[small, large], input_tokens=50_000)
+
+
+def test_a_model_that_cannot_write_as_much_as_allowed_is_left_out_unless_it_is_alone():
+    brief = candidate("brief", 0, 0.0, max_output_tokens=4_000)
+
+    assert decide(house=[brief, HAIKU], output_tokens=8_000).order == (HAIKU.id,)
+    assert decide(house=[brief, HAIKU], output_tokens=4_000).order[0] == brief.id
+    assert decide(house=[brief], output_tokens=8_000).order == (brief.id,)
 
 
 def test_an_unpriced_hosted_model_is_not_taken_for_free():
