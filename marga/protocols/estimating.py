@@ -45,8 +45,15 @@ def estimate_input_tokens(payload: dict[str, Any], protocol: str) -> int:
         size, tokens = size + more, tokens + attached
     for name in _DECLARED:
         if value := payload.get(name):
-            size += len(orjson.dumps(value))
+            size += _declared(value)
     return tokens + -(-size // BYTES_PER_TOKEN)
+
+
+def _declared(value: Any) -> int:
+    try:
+        return len(orjson.dumps(value))
+    except orjson.JSONEncodeError:
+        return 0  # nested deeper than any provider reads
 
 
 def _weigh(value: Any) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from marga.protocols.answering import AnswerCollector, StreamTranslator, stream_answer, translate_answer
+from marga.protocols.request import Unreadable
 from marga.protocols.requests import (
     chat_reader,
     chat_writer,
@@ -18,6 +19,7 @@ from marga.protocols.requests import (
     responses_writer,
 )
 from marga.protocols.requests.crossing import cross
+from marga.protocols.requests.fields import DEEPEST, is_deeper
 from marga.protocols.requests.notes import Notes
 from marga.protocols.requests.target import Target
 
@@ -68,6 +70,8 @@ def translate_request(
     """
     if source == target:
         return Translation({**payload, "model": model}, ())
+    if is_deeper(payload, DEEPEST):
+        raise Unreadable(f"The request nests deeper than {DEEPEST} levels.")
     if source == "chat":
         conversation = chat_reader.read(payload)
     elif source == "messages":

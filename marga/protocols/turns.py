@@ -152,14 +152,12 @@ _NEEDS = {
 }
 
 
-def _look_inside(content: list[Any], needs: set[str]) -> None:
+def _look_inside(content: list[Any], needs: set[str], *, within: bool = False) -> None:
     for part in content:
         if isinstance(part, dict):
             kind = part.get("type")
-            if kind == "tool_result":
-                inner = part.get("content")
-                if isinstance(inner, list):
-                    _look_inside(inner[:64], needs)
+            if kind == "tool_result" and not within:
+                _look_inside(items(part.get("content")), needs, within=True)
             elif isinstance(kind, str) and kind in _NEEDS:
                 needs.add(_NEEDS[kind])
 

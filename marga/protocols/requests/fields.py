@@ -10,6 +10,9 @@ from marga.protocols.request import Unreadable
 _EXACT = 2.0**53
 """Beyond it a float no longer tells which whole number was meant, and JSON writers refuse the result."""
 
+DEEPEST = 200
+"""Levels that are translated: orjson reads 1,024 and writes 254, and a translation adds a few."""
+
 
 def path_of(where: str, name: str) -> str:
     """Return the dotted place of a field, as errors name it."""
@@ -95,6 +98,20 @@ def number_at(holder: Json, name: str, where: str = "") -> float | int | None:
     if value is not None and type(value) not in (int, float):
         raise _wrong(where, name, "a number")
     return value
+
+
+def is_deeper(value: Any, levels: int) -> bool:
+    """Tell whether value nests further than levels."""
+    level = [value]
+    for _ in range(levels):
+        level = [inner for holder in level for inner in _inside(holder) if isinstance(inner, dict | list)]
+        if not level:
+            return False
+    return True
+
+
+def _inside(holder: Any) -> Any:
+    return holder.values() if isinstance(holder, dict) else holder if isinstance(holder, list) else ()
 
 
 def others(holder: Json, known: frozenset[str]) -> Json:

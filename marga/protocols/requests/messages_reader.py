@@ -44,6 +44,7 @@ _HANDLED = settings.known_names("messages") | {
     "model", "messages", "stream", "system", "tools", "tool_choice", "thinking", "output_config",
     "output_format", "metadata",
 }  # fmt: skip
+DEEPEST_BLOCK = 3
 _TOOL = frozenset({"type", "name", "description", "input_schema", "strict", "cache_control"})
 
 
@@ -87,18 +88,19 @@ def _turn(message: Json, where: str) -> Turn:
     raise Unreadable(f"{where}.role must be user or assistant.", f"{where}.role")
 
 
-def _parts(holder: Json, where: str, *, within_result: bool = False) -> list[Part]:
+def _parts(holder: Json, where: str, depth: int = 0) -> list[Part]:
+    """depth: of blocks within blocks; a tool result may hold a document, which may hold texts, and that is all."""
+    if depth > DEEPEST_BLOCK:
+        raise Unreadable(f"{where} is nested too deeply.", where)
     content = holder.get("content")
     if isinstance(content, str):
         return [Text(content)]
     return [
-        part
-        for place, block in objects_at(holder, "content", where)
-        for part in _block(block, place, within_result)
+        part for place, block in objects_at(holder, "content", where) for part in _block(block, place, depth)
     ]
 
 
-def _block(block: Json, where: str, within_result: bool) -> list[Part]:
+def _block(block: Json, where: str, depth: int) -> list[Part]:
     kind, cache = text_at(block, "type", where), object_at(block, "cache_control", where)
     match kind:
         case "text":
@@ -106,20 +108,18 @@ def _block(block: Json, where: str, within_result: bool) -> list[Part]:
         case "image":
             return [from_source("image", block, where) or Foreign("messages", "content.image", block)]
         case "document":
-            return _document(block, where, cache)
+            return _document(block, where, cache, depth)
         case "search_result":
             head = Text(f"{text_at(block, 'title', where)} ({text_at(block, 'source', where)})", cache)
-            return [head, *_parts(block, where, within_result=True)]
-        case "thinking":
-            return [_thinking(block, where)]
-        case "redacted_thinking":
-            return [_redacted(needed_text(block, "data", where))]
+            return [head, *_parts(block, where, depth + 1)]
+        case "thinking" | "redacted_thinking":
+            return [read_thinking(block, where)]
         case "tool_use":
             call_id, name = needed_text(block, "id", where), needed_text(block, "name", where)
             arguments = orjson.dumps(object_at(block, "input", where) or {}).decode()
             return [ToolCall(call_id, name, arguments, cache=cache)]
-        case "tool_result" if not within_result:
-            parts = tuple(_parts(block, where, within_result=True))
+        case "tool_result" if depth == 0:
+            parts = tuple(_parts(block, where, depth + 1))
             is_error = bool(flag_at(block, "is_error", where))
             return [ToolResult(needed_text(block, "tool_use_id", where), parts, is_error, cache=cache)]
         case "":
@@ -127,23 +127,30 @@ def _block(block: Json, where: str, within_result: bool) -> list[Part]:
     return [Foreign("messages", f"content.{kind}", block)]
 
 
-def _document(block: Json, where: str, cache: Json | None) -> list[Part]:
+def _document(block: Json, where: str, cache: Json | None, depth: int) -> list[Part]:
     source, place = object_at(block, "source", where) or {}, f"{where}.source"
     title = text_at(block, "title", where)
     if source.get("type") == "text":
         text = needed_text(source, "data", place)
         return [Media("file", text=text, media_type="text/plain", name=title, cache=cache)]
     if source.get("type") == "content":
-        return _parts(source, place, within_result=True)
+        return _parts(source, place, depth + 1)
     media = from_source("file", block, where)
     return [media or Foreign("messages", "content.document", block)]
 
 
-def _thinking(block: Json, where: str) -> Thinking:
+def read_thinking(block: Json, where: str) -> Thinking:
+    """Return the reasoning in a block, unsealed where another protocol's stands in it.
+
+    Raises Unreadable.
+    """
+    if text_at(block, "type", where) == "redacted_thinking":
+        return _redacted(needed_text(block, "data", where))
     texts, signature = (text_at(block, "thinking", where),), text_at(block, "signature", where)
     sealed = unseal(signature)
     if sealed is not None:
-        return Thinking(sealed.protocol, texts, sealed.signature, sealed.data, sealed.item_id)
+        told = texts if texts[0] else ()  # an item without a summary had none
+        return Thinking(sealed.protocol, told, sealed.signature, sealed.data, sealed.item_id)
     return Thinking("messages", texts, signature)
 
 

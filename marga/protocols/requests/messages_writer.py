@@ -24,6 +24,7 @@ from marga.protocols.neutral import (
     ToolResult,
 )
 from marga.protocols.requests import settings
+from marga.protocols.requests.fields import DEEPEST, is_deeper
 from marga.protocols.requests.media import source_of
 from marga.protocols.requests.notes import Notes
 from marga.protocols.requests.target import Target
@@ -114,10 +115,10 @@ def _input(arguments: str, notes: Notes) -> Json:
         value = orjson.loads(arguments)
     except orjson.JSONDecodeError:
         value = arguments
-    if isinstance(value, dict):
+    if isinstance(value, dict) and not is_deeper(value, DEEPEST):
         return value
     notes.add("tool_call.arguments")
-    return {"arguments": value}
+    return {"arguments": arguments if isinstance(value, dict | list) else value}
 
 
 def _tool(tool: Tool) -> Json:

@@ -38,7 +38,7 @@ def paired(turns: list[Turn], notes: Notes, *, plain_ids: bool) -> list[Turn]:
         for part in turn.parts:
             if isinstance(part, ToolResult):
                 waiting.setdefault(part.id, deque()).append(part)
-    used: set[str] = set()
+    used: dict[str, int] = {}
     output: list[Turn] = []
     for turn in turns:
         if turn.role == "assistant":
@@ -49,7 +49,7 @@ def paired(turns: list[Turn], notes: Notes, *, plain_ids: bool) -> list[Turn]:
 
 
 def _answered(
-    turn: Turn, waiting: dict[str, deque[ToolResult]], used: set[str], notes: Notes, plain_ids: bool
+    turn: Turn, waiting: dict[str, deque[ToolResult]], used: dict[str, int], notes: Notes, plain_ids: bool
 ) -> list[Turn]:
     parts: list[Part] = []
     results: list[Part] = []
@@ -75,15 +75,17 @@ def _without_results(
     for part in parts:
         if not isinstance(part, ToolResult):
             yield part
-        elif any(part is result for result in waiting[part.id]):
+        elif waiting[part.id] and waiting[part.id][0] is part:
             waiting[part.id].popleft()
             notes.add("tool_result.orphan")
             yield from part.parts
 
 
-def _unused(call_id: str, used: set[str]) -> str:
-    fresh, number = call_id, 2
+def _unused(call_id: str, used: dict[str, int]) -> str:
+    """used: by id, the number that the next call of this id gets; so a thousand equal ids cost no more than others."""
+    fresh = call_id
     while fresh in used:
-        fresh, number = f"{call_id}_{number}", number + 1
-    used.add(fresh)
+        used[call_id] += 1
+        fresh = f"{call_id}_{used[call_id]}"
+    used[fresh] = 1
     return fresh

@@ -172,3 +172,11 @@ def test_a_session_is_known_by_its_system_text_and_first_user_text():
     assert shape_of(later, "messages").session_text == shape.session_text
     developer = {"instructions": "i", **asked("responses", ("developer", "d"), ("user", "u"))}
     assert shape_of(developer, "responses").session_text == "i\nd\nu"
+
+
+def test_results_nested_without_end_are_not_followed():
+    content: Any = [{"type": "image"}]
+    for _ in range(5000):
+        content = [{"type": "tool_result", "content": content}]
+
+    assert shape_of(asked("messages", ("user", content)), "messages").needs == frozenset()

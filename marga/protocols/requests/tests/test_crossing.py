@@ -716,3 +716,47 @@ def test_a_stream_is_asked_for_as_the_target_asks(source, target):
 
     assert payload["stream"] is True
     assert payload.get("stream_options") == ({"include_usage": True} if target == "chat" else None)
+
+
+def nested(levels: int, wrap) -> Any:
+    value: Any = "x"
+    for _ in range(levels):
+        value = wrap(value)
+    return value
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        nested(300, lambda inner: [{"type": "document", "source": {"type": "content", "content": inner}}]),
+        nested(300, lambda inner: [{"type": "search_result", "source": "s", "title": "t", "content": inner}]),
+        nested(30, lambda inner: [{"type": "document", "source": {"type": "content", "content": inner}}]),
+        nested(300, lambda inner: [{"type": "tool_use", "id": "a", "name": "b", "input": {"a": inner}}]),
+    ],
+    ids=["documents", "results", "few documents", "input"],
+)
+def test_what_is_nested_too_deeply_is_refused(content):
+    with pytest.raises(Unreadable, match="nest"):
+        from_messages(messages=[{"role": "user", "content": content}])
+
+
+def test_arguments_nested_too_deeply_to_be_written_stay_text():
+    deep = '{"a":' * 300 + "1" + "}" * 300
+
+    translation = from_chat(messages=[USER, {"role": "assistant", "tool_calls": [call("a", arguments=deep)]}])
+
+    assert translation.payload["messages"][1]["content"][0]["input"] == {"arguments": deep}
+
+
+def test_thousands_of_calls_of_one_id_stay_in_order():
+    turns = [
+        {"role": "assistant", "tool_calls": [call("a")] * 5000},
+        *({"role": "tool", "tool_call_id": "a", "content": str(number)} for number in range(6000)),
+    ]
+
+    blocks = from_chat(messages=[USER, *turns]).payload["messages"][2]["content"]
+
+    assert [block.get("content", block.get("text")) for block in blocks] == [
+        str(number) for number in range(6000)
+    ]
+    assert len({block["tool_use_id"] for block in blocks[:5000]}) == 5000
