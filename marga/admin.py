@@ -31,7 +31,7 @@ class ServiceForm(forms.ModelForm):  # type: ignore[type-arg] # generic in the s
         if not self.errors:
             try:
                 self.instance = self.serve()
-            except (services.UnableToChangeProvider, NotAllowed) as exc:
+            except (services.UnableToChange, NotAllowed) as exc:
                 raise forms.ValidationError(str(exc)) from exc
         return cleaned
 
@@ -187,7 +187,7 @@ class ProviderAdmin(ServiceAdmin):
                 services.change_provider(
                     by=self.by(request, provider.workspace), provider=provider, is_enabled=is_enabled
                 )
-            except services.UnableToChangeProvider as exc:
+            except services.UnableToChange as exc:
                 self.message_user(request, f"{provider.name}: {exc}", messages.ERROR)
 
 

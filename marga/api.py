@@ -30,7 +30,7 @@ from avyay_site.usage.models import UsageRecord
 from marga import services
 from marga.models import Kind, Model, Provider, Tier
 
-problems.register(services.UnableToChangeProvider, "conflict")
+problems.register(services.UnableToChange, "conflict")
 
 MODEL_NAME = r"^[!-~]([ -~]{0,198}[!-~])?$"
 PRICE = r"^[0-9]{1,6}(\.[0-9]{1,6})?$"

@@ -26,8 +26,6 @@ from marga.models import (
 from marga.pricing import electricity_usd_per_second
 
 FORMAT = 2
-MOST_PURGES = 1000
-"""Of the newest; a purge of everything takes the place of all before it."""
 PLACES_PER_SECOND = 15
 
 
@@ -195,7 +193,7 @@ def _policies() -> list[dict[str, Any]]:
 def _purges(now: datetime) -> list[dict[str, Any]]:
     # Rounded to the hour, so that the passing of time alone does not change the snapshot all the time.
     since = now.replace(minute=0, second=0, microsecond=0) - timedelta(seconds=LONGEST_TTL_SECONDS)
-    rows = CachePurge.objects.filter(purged_at__gte=since).order_by("-purged_at", "-id")[:MOST_PURGES]
+    rows = CachePurge.objects.filter(purged_at__gte=since).order_by("-purged_at", "-id")
     return [
         {
             "workspace_id": row.workspace_id,

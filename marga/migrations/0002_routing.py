@@ -124,7 +124,7 @@ class Migration(migrations.Migration):
                 ('updated_at', models.DateTimeField(auto_now=True)),
                 ('id', avyay_site.fields.IdField('pol', serialize=False)),
                 ('name', models.SlugField(max_length=40)),
-                ('document', models.JSONField(default=dict, validators=[marga.models.policies.validate_document])),
+                ('document', models.JSONField(blank=True, default=dict, validators=[marga.models.policies.validate_document])),
                 ('is_shared', models.BooleanField(default=False, verbose_name='shared with every workspace')),
                 ('is_default', models.BooleanField(default=False, verbose_name='what auto means')),
                 ('source', models.CharField(choices=[('config', 'Config file'), ('environment', 'Environment'), ('admin', 'Dashboard or API')], default='admin', editable=False, max_length=12)),

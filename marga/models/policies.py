@@ -50,7 +50,7 @@ class Policy(TouchedModel):
 
     id = IdField("pol")
     name = models.SlugField(max_length=40)
-    document = models.JSONField(default=dict, validators=[validate_document])
+    document = models.JSONField(default=dict, blank=True, validators=[validate_document])
     is_shared = models.BooleanField("shared with every workspace", default=False)
     is_default = models.BooleanField("what auto means", default=False)
     source = models.CharField(max_length=12, choices=Source.choices, default=Source.ADMIN, editable=False)
