@@ -41,6 +41,7 @@ from marga.protocols.requests.fields import (
     text_at,
 )
 from marga.protocols.requests.media import PDF, from_url
+from marga.protocols.requests.messages_reader import read_thinking
 
 _HANDLED = settings.known_names("chat") | {
     "model", "messages", "stream", "stream_options", "tools", "functions", "tool_choice", "function_call",
@@ -160,7 +161,9 @@ def _file(given: Json, where: str, cache: Json | None) -> Media:
 def _assistant(message: Json, where: str, index: int) -> list[Part]:
     parts: list[Part] = []
     thought = text_at(message, "reasoning_content", where) or text_at(message, "reasoning", where)
-    if thought:
+    # The answer's writer puts sealed reasoning here, as LiteLLM does; a client that keeps it hands it back.
+    parts += [read_thinking(block, place) for place, block in objects_at(message, "thinking_blocks", where)]
+    if thought and not parts:
         parts.append(Thinking("chat", (thought,)))
     parts += _parts(message, where)
     if refusal := text_at(message, "refusal", where):
