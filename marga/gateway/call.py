@@ -84,7 +84,7 @@ class Call:
         self.upstream_seconds = 0.0
         self.id = core.ids.new()
         self.shown_id = request_id_of(scope["headers"], self.id)
-        self.watch = Watch(core.loop, task, receive)
+        self.watch = Watch(core.patrol, task, receive)
         self.asked: dict[bytes, bytes] = {}
         """The request's headers that begin with x- or anthropic-, by name."""
         self.key: Key | None = None

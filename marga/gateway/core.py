@@ -29,6 +29,7 @@ from marga.gateway.shared import Shared
 from marga.gateway.slots import Slot
 from marga.gateway.spool import Spool
 from marga.gateway.upstream import Upstream
+from marga.gateway.watch import Patrol
 
 TRIM_SECONDS = 5.0
 TRIM_ROUNDS = 10
@@ -68,11 +69,13 @@ class Core:
         self.open_calls = 0
         self.upstream: Upstream
         self.loop: asyncio.AbstractEventLoop
+        self.patrol: Patrol
         self._housekeeping: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Make ready to serve; the snapshot may arrive later."""
         self.loop = asyncio.get_running_loop()
+        self.patrol = Patrol(self.loop)
         self.max_concurrent = min(self.settings.max_concurrent, _raise_descriptor_limit() - SPARE_DESCRIPTORS)
         self.log.start()
         self.spool.start()

@@ -1,7 +1,7 @@
 """Ends a call that takes too long or that nobody waits for any more.
 
-Most calls are over before anything here has to happen, so everything is lazy: one timer, moved only when it fires,
-and the client is watched for leaving only once a call has lasted longer than GLANCE_SECONDS.
+Most calls are over before anything here has to happen, so a call has no timer of its own: one patrol looks at all
+open calls twenty times a second, and a client is watched for leaving only once its call has lasted a glance.
 """
 
 from __future__ import annotations
@@ -10,70 +10,91 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-GLANCE_SECONDS = 0.05
+TICK_SECONDS = 0.05
+GLANCE_SECONDS = 0.04
 CLIENT_LEFT = "client_left"
+NEVER = float("inf")
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 
 
+class Patrol:
+    """Makes its rounds while there is anything to watch."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self._watches: set[Watch] = set()
+        self._next: asyncio.TimerHandle | None = None
+
+    def add(self, watch: Watch) -> None:
+        """Look at watch from now on."""
+        self._watches.add(watch)
+        if self._next is None:
+            self._next = self.loop.call_later(TICK_SECONDS, self._round)
+
+    def remove(self, watch: Watch) -> None:
+        """Look at watch no more; safe to repeat."""
+        self._watches.discard(watch)
+
+    def _round(self) -> None:
+        now = self.loop.time()
+        for watch in [watch for watch in self._watches if watch.due <= now]:
+            watch.look(now)
+        self._next = self.loop.call_later(TICK_SECONDS, self._round) if self._watches else None
+
+
 class Watch:
-    """Cancels task at most once for each begin(); stopped says why."""
+    """Cancels task at most once for each begin(); stopped says why. due: when there is something to do."""
 
     __slots__ = (
-        "_armed_for",
         "_deadline",
-        "_is_watching",
-        "_loop",
+        "_patrol",
         "_quiet_seconds",
         "_reason",
         "_receive",
         "_sent_at",
         "_speak",
         "_task",
-        "_timer",
         "_watcher",
         "body_read",
+        "due",
         "stopped",
     )
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, task: asyncio.Task[None], receive: Receive) -> None:
-        self._loop = loop
+    def __init__(self, patrol: Patrol, task: asyncio.Task[None], receive: Receive) -> None:
+        self._patrol = patrol
         self._task = task
         self._receive = receive
-        self._timer: asyncio.TimerHandle | None = None
         self._watcher: asyncio.Task[None] | None = None
-        self._armed_for = float("inf")
-        self._deadline = float("inf")
+        self._deadline = self.due = NEVER
         self._reason = ""
         self._speak: Callable[[], None] | None = None
         self._quiet_seconds = 0.0
         self._sent_at = 0.0
         self.body_read = False
         self.stopped = ""
+        patrol.add(self)
 
     def begin(self, seconds: float, reason: str) -> None:
         """From now on, stop with reason after seconds."""
-        now = self._loop.time()
+        now = self._patrol.loop.time()
         self._deadline = now + seconds
         self._reason = reason
-        due = self._deadline
-        if self.body_read and self._watcher is None:
-            due = min(due, now + GLANCE_SECONDS)
-        self._arm(due)
+        self.due = now + GLANCE_SECONDS if self.body_read and self._watcher is None else self._next_due()
 
     def extend(self, seconds: float) -> None:
         """Something moved: count the seconds of the present stage anew."""
-        self._deadline = self._loop.time() + seconds
+        self._deadline = self._patrol.loop.time() + seconds
 
     def sent(self) -> None:
         """Something went to the client: silence begins anew."""
-        self._sent_at = self._loop.time()
+        self._sent_at = self._patrol.loop.time()
 
     def break_silence(self, speak: Callable[[], None], seconds: float) -> None:
         """Call speak whenever nothing went to the client for seconds."""
         self._speak = speak
         self._quiet_seconds = seconds
-        self._sent_at = self._loop.time()
-        self._arm(min(self._deadline, self._sent_at + seconds))
+        self.sent()
+        self.due = min(self.due, self._next_due())
 
     def stop(self, reason: str) -> None:
         """Cancel the task, once."""
@@ -87,38 +108,28 @@ class Watch:
         return reason
 
     def close(self) -> None:
-        """Let go of the timer and of the client; nothing is cancelled after this."""
+        """Let go of the client; nothing is cancelled after this."""
         self._speak = None
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._patrol.remove(self)
         if self._watcher is not None:
             self._watcher.cancel()
 
-    def _arm(self, due: float) -> None:
-        if due >= self._armed_for:
-            return
-        if self._timer is not None:
-            self._timer.cancel()
-        self._armed_for = due
-        self._timer = self._loop.call_at(due, self._look)
-
-    def _look(self) -> None:
-        now = self._loop.time()
-        self._armed_for = float("inf")
+    def look(self, now: float) -> None:
+        """Do what is due."""
         if now >= self._deadline:
-            self._deadline = float("inf")
+            self._deadline = NEVER
             self.stop(self._reason)
         if self.body_read and self._watcher is None:
-            self._watcher = self._loop.create_task(self._watch_client())
-        due = self._deadline
-        if self._speak is not None:
-            if now >= self._sent_at + self._quiet_seconds:
-                self._sent_at = now
-                self._speak()
-            due = min(due, self._sent_at + self._quiet_seconds)
-        if due < float("inf"):
-            self._arm(due)
+            self._watcher = self._patrol.loop.create_task(self._watch_client())
+        if self._speak is not None and now >= self._sent_at + self._quiet_seconds:
+            self._sent_at = now
+            self._speak()
+        self.due = self._next_due()
+
+    def _next_due(self) -> float:
+        if self._speak is None:
+            return self._deadline
+        return min(self._deadline, self._sent_at + self._quiet_seconds)
 
     async def _watch_client(self) -> None:
         while True:
