@@ -14,6 +14,10 @@ from typing import Any
 
 VARIABLE = "AVYAY_CLIENTS_TARGET"
 QUESTION = "Tell me of the river."
+LIMITED = "Count. [[words 40]]"
+LIMIT = 20
+CUT = " ".join(f"word{i}" for i in range(LIMIT))
+"""What is left of the answer to LIMITED after so many tokens."""
 TEXT = "The river is long, and the sea is wide."
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPj/HwADBwIAMCbHYQAAAABJRU5ErkJggg=="
 SOON_SECONDS = 5.0

@@ -9,6 +9,9 @@ from typing import Any
 import anthropic
 
 from benchmarks.clients.target import (
+    CUT,
+    LIMIT,
+    LIMITED,
     PIXEL,
     QUESTION,
     TEXT,
@@ -79,6 +82,16 @@ def ask(
         )
 
 
+def _warnings(target: Target, **more: Any) -> list[str]:
+    """Return what MĀRGA says it could not carry."""
+    turns: Any = [{"role": "user", "content": QUESTION}]
+    with client_of(target) as client:
+        raw = client.messages.with_raw_response.create(
+            model=target.model, max_tokens=2000, messages=turns, **more
+        )
+    return [word.strip() for word in raw.headers.get("x-marga-protocol-warnings", "").split(",")]
+
+
 def text_of(message: Any) -> str:
     return "".join(block.text for block in message.content if block.type == "text")
 
@@ -98,11 +111,14 @@ def bearer(target: Target) -> None:
 
 
 def limit(target: Target) -> None:
-    answer = ask(target, max_tokens=3)
-    check(text_of(answer) == "The river is" and answer.stop_reason == "max_tokens", answer)
+    answer = ask(target, LIMITED, max_tokens=LIMIT)
+    check(text_of(answer) == CUT and answer.stop_reason == "max_tokens", answer)
 
 
 def stop_sequence(target: Target) -> None:
+    if target.protocol == "responses":
+        check("stop" in _warnings(target, stop_sequences=["long"]), "nobody says that it was left out")
+        raise NotPossible("responses know no stop sequences")
     answer = ask(target, stop_sequences=["long"])
     check(text_of(answer).strip() == "The river is", answer)
     exact = target.protocol == "messages"

@@ -13,6 +13,9 @@ os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # else it asks the internet
 import litellm  # type: ignore[import-not-found]
 
 from benchmarks.clients.target import (
+    CUT,
+    LIMIT,
+    LIMITED,
     PIXEL,
     QUESTION,
     TEXT,
@@ -74,8 +77,8 @@ def plain(target: Target) -> None:
 def limit(target: Target) -> None:
     if KIND == "responses":
         raise NotPossible("LiteLLM leaves the limit out on this way")
-    answer = ask(target, max_tokens=3)
-    check(answer.choices[0].message.content == "The river is", answer)
+    answer = ask(target, LIMITED, max_tokens=LIMIT)
+    check(answer.choices[0].message.content == CUT, answer)
     check(answer.choices[0].finish_reason == "length", answer)
 
 

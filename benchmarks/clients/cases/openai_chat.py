@@ -9,6 +9,9 @@ from typing import Any
 import openai
 
 from benchmarks.clients.target import (
+    CUT,
+    LIMIT,
+    LIMITED,
     PIXEL,
     QUESTION,
     TEXT,
@@ -89,8 +92,8 @@ def plain(target: Target) -> None:
 
 
 def limit(target: Target) -> None:
-    answer = ask(target, max_completion_tokens=3)
-    check(answer.choices[0].message.content == "The river is", answer.choices)
+    answer = ask(target, LIMITED, max_completion_tokens=LIMIT)
+    check(answer.choices[0].message.content == CUT, answer.choices)
     check(answer.choices[0].finish_reason == "length", answer.choices)
 
 

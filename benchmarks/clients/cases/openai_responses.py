@@ -9,10 +9,14 @@ import openai
 
 from benchmarks.clients.cases.openai_chat import client_of
 from benchmarks.clients.target import (
+    CUT,
+    LIMIT,
+    LIMITED,
     PIXEL,
     QUESTION,
     TEXT,
     Expecting,
+    NotPossible,
     Target,
     answers_left,
     check,
@@ -69,10 +73,10 @@ def plain(target: Target) -> None:
 
 
 def limit(target: Target) -> None:
-    answer = ask(target, max_output_tokens=3)
+    answer = ask(target, LIMITED, max_output_tokens=LIMIT)
     check(answer.status == "incomplete", answer.status)
     check(answer.incomplete_details.reason == "max_output_tokens", answer.incomplete_details)
-    check(answer.output_text == "The river is", answer.output_text)
+    check(answer.output_text == CUT, answer.output_text)
 
 
 def system(target: Target) -> None:
@@ -156,6 +160,8 @@ def thinking(target: Target) -> None:
     }
     given: list[Any] = [{"role": "user", "content": QUESTION}]
     first = ask(target, given, **more)
+    if target.protocol == "chat":
+        raise NotPossible("chat completions return no thoughts")
     thoughts = [item for item in first.output if item.type == "reasoning"]
     check(first.usage.output_tokens_details.reasoning_tokens > 0, first.usage)
     check(thoughts and thoughts[0].summary and thoughts[0].encrypted_content, first.output)

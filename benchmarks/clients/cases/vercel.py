@@ -14,6 +14,9 @@ from typing import Any
 
 from benchmarks.clients.places import NODE_MODULES
 from benchmarks.clients.target import (
+    CUT,
+    LIMIT,
+    LIMITED,
     PIXEL,
     QUESTION,
     TEXT,
@@ -128,8 +131,8 @@ def plain(target: Target) -> None:
 
 
 def limit(target: Target) -> None:
-    seen = whole(target, "maxOutputTokens: 3")
-    check(seen.get("text") == "The river is" and seen["finish"] == "length", seen)
+    seen = whole(target, f"maxOutputTokens: {LIMIT}", LIMITED)
+    check(seen.get("text") == CUT and seen["finish"] == "length", seen)
 
 
 def stream(target: Target) -> None:

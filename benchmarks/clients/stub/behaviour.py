@@ -124,8 +124,8 @@ def _text(asked: Asked, told: dict[str, str]) -> str:
         return json.dumps({"setup": "Why do cats purr?", "punchline": "Because they can."})
     if asked.results:
         return "The tools said: " + " | ".join(result.strip() for result in asked.results)
-    if "slow" in told:
-        return " ".join(f"word{i}" for i in range(SLOW_WORDS))
+    if "slow" in told or "words" in told:
+        return " ".join(f"word{i}" for i in range(int(told.get("words") or SLOW_WORDS)))
     seen = {"image": asked.images, "file": asked.files, "sound": asked.sounds}
     things = [f"{count} {name}" for name, count in seen.items() if count]
     return f"I see {', '.join(things)}." if things else "The river is long, and the sea is wide."

@@ -157,6 +157,7 @@ def usage(counted: Usage) -> dict[str, Any]:
         "cache_creation_input_tokens": 0,
         "cache_read_input_tokens": counted.cached,
         "output_tokens": counted.output,
+        "output_tokens_details": {"thinking_tokens": counted.reasoning},
         "service_tier": "standard",
     }
 

@@ -27,6 +27,7 @@ KNOWN = names(
     "prompt_cache_retention reasoning safety_identifier service_tier store stream stream_options temperature "
     "text tool_choice tools top_logprobs top_p truncation user"
 )
+LEAST_OUTPUT_TOKENS = 16
 OUTPUTS = ("function_call_output", "custom_tool_call_output", "local_shell_call_output")
 CALLS = ("function_call", "custom_tool_call", "local_shell_call")
 HOSTED = ("web_search", "web_search_preview", "image_generation", "code_interpreter", "file_search", "mcp")
@@ -36,6 +37,10 @@ def read(body: dict[str, Any]) -> Asked:
     """Read a request; raise Refused as the provider would."""
     only_known(body, KNOWN, "Unknown parameter: '{name}'.")
     need(body, "model", "input")
+    least = body.get("max_output_tokens") or LEAST_OUTPUT_TOKENS
+    if least < LEAST_OUTPUT_TOKENS:
+        wrong = f"Invalid 'max_output_tokens': integer below minimum value. Expected a value >= 16, but got {least}."
+        raise Refused(400, "invalid_request_error", wrong, param="max_output_tokens")
     asked = Asked(
         model=body["model"],
         is_stream=bool(body.get("stream")),
