@@ -12,7 +12,7 @@ from avyay_site.accounts.access import Access
 from avyay_site.usage import reports
 from avyay_site.usage.models import UsageRecord
 from avyay_site.usage.periods import Period
-from marga.models import Health, Kind, Model, Provider
+from marga.models import Credential, Health, Kind, Model, Policy, PriceVersion, Provider
 
 PRODUCT = "marga"
 MOST_REQUESTS = 25
@@ -43,14 +43,33 @@ def get_latest_requests(access: Access) -> list[UsageRecord]:
 
 
 def get_models(access: Access) -> list[Model]:
-    """Return what the workspace may call, own and shared, by provider."""
-    models = Model.objects.usable_by(access).enabled().select_related("provider")
+    """Return what the workspace may call, own and shared, by provider, each with its provider and how it fares.
+
+    `model.deployment_health` raises DeploymentHealth.DoesNotExist for one that was never called.
+    """
+    models = Model.objects.usable_by(access).enabled().select_related("provider", "deployment_health")
     return list(models.order_by("provider__name", "name", "id")[:MOST_LISTED])
 
 
 def get_providers(access: Access) -> list[Provider]:
     """Return the providers that the workspace may call, own and shared."""
     return list(Provider.objects.usable_by(access).order_by("name", "id")[:MOST_LISTED])
+
+
+def get_credentials(access: Access) -> list[Credential]:
+    """Return the credentials of the workspace's own providers, with how they fare."""
+    credentials = Credential.objects.visible_to(access).select_related("provider")
+    return list(credentials.order_by("provider__name", "name", "id")[:MOST_LISTED])
+
+
+def get_policies(access: Access) -> list[Policy]:
+    """Return the policies that the workspace may name, own and shared."""
+    return list(Policy.objects.usable_by(access).order_by("name", "id")[:MOST_LISTED])
+
+
+def get_price_history(model: Model) -> list[PriceVersion]:
+    """Return the versions of a model's prices, newest first."""
+    return list(model.price_versions.order_by("-effective_at", "-id")[:MOST_LISTED])
 
 
 def get_stalest_provider_ids() -> list[str]:
