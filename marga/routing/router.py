@@ -25,17 +25,14 @@ class Router:
         policies: Mapping[str, Policy],
         *,
         baseline: str = "",
-        default: str = AUTO,
     ) -> None:
         """Compile what requests are compared by.
 
         candidates: the workspace's own before the shared ones.
         baseline: the model whose cost savings are measured against; without one the strongest the key may use.
-        default: the policy that plain `auto` means, for keys that name none.
         """
         self._options = tuple(Option(candidate, at) for at, candidate in enumerate(candidates))
         self._policies = {**BUILT_IN, **policies}
-        self._default = self._policies.get(default, self._policies[AUTO])
         self._named = _by_name(self._options)
         self._baseline = self._named[baseline][0].id if baseline in self._named else ""
         self._pools: dict[tuple[KeyRules, frozenset[str], str], Pool] = {}
@@ -52,7 +49,7 @@ class Router:
     def _policy(self, model: str, rules: KeyRules) -> Policy | None:
         """Return the policy that a model's name stands for; None for the name of a model."""
         if model == AUTO:
-            return self._policies.get(rules.policy) or self._default
+            return self._policies.get(rules.policy) or self._policies[AUTO]
         if not model.startswith("auto:") or model in self._named:
             return None
         if found := self._policies.get(model[5:]):

@@ -287,15 +287,6 @@ def test_a_policy_of_the_key_stands_behind_auto_and_a_missing_one_is_passed_over
     assert decide(need=0.1, rules=KeyRules(policy="deleted")).policy == "auto"
 
 
-def test_a_workspace_may_say_what_plain_auto_means():
-    router = Router(HOUSE, {"mine": parse_policy("mine", {"quality_target": 1.0})}, default="mine")
-
-    assert router.decide(Needs("auto"), ANYTHING, ALL_WELL).policy == "mine"
-    assert router.decide(Needs("auto:auto"), ANYTHING, ALL_WELL).policy == "auto"
-    assert router.decide(Needs("auto"), KeyRules(policy="cheap"), ALL_WELL).policy == "cheap"
-    assert Router(HOUSE, {}, default="gone").decide(Needs("auto"), ANYTHING, ALL_WELL).policy == "auto"
-
-
 def test_capability_and_context_are_given_as_reasons_when_they_cost_money():
     small = candidate("small", 0, 0.0, capabilities=frozenset(), context_window=4_000)
 
