@@ -19,7 +19,7 @@ PEOPLE = _words(
     "Curie Noether Tesla Kahlo Mandela Tolstoy Bartok Hypatia Brunel Lovelace Darwin Austen Ozu Achebe Borges"
 )
 PRODUCTS = _words(
-    "Postgres Redis Kafka Nginx Terraform Grafana Django Celery Airflow Blender Figma Obsidian Vim Emacs Podman"
+    "Postgres Redis Kafka Nginx Terraform Grafana Django RabbitMQ Airflow Ceph Figma Rancher Vim Emacs Podman"
 )
 FOODS = _words(
     "risotto ramen kimchi borscht focaccia tagine ceviche pierogi dal brioche gnocchi laksa mole pho tempura"
@@ -104,6 +104,8 @@ CAPITALS = [
     ("How do I get a job with excel?", "How do I get a job with Excel?"),
     ("Is pH 7 neutral?", "Is PH 7 neutral?"),
     ("What is a g in physics?", "What is a G in physics?"),
+    ("What is celery good for?", "What is Celery good for?"),
+    ("What is the mass of CO?", "What is the mass of Co?"),
     ("Who wrote about mercury?", "Who wrote about Mercury?"),
 ]
 PUNCTUATION = [
@@ -154,6 +156,11 @@ MANNERS = [
     ("What is a thank you note?", "What is a note?"),
     ("Can you be kind?", "Be kind"),
     ("Write a sign saying keep out please", "Write a sign saying keep out"),
+    ("Please is a verb?", "Kindly is a verb?"),
+    ("Hello is a greeting?", "Hi is a greeting?"),
+    ("Hello, how are you, in French", "Hi, how are you, in French"),
+    ("Who wrote and directed Cheers?", "Who wrote and directed?"),
+    ("Which year did she release Thank You?", "Which year did she release Please?"),
     ("Explain cheers", "Explain thanks"),
     ("Could you have won?", "Have won"),
     ("I want to know", "I want to"),
@@ -173,6 +180,7 @@ SMALL_WORDS = [
     ("Explain the cant of thieves", "Explain the can't of thieves"),
     ("Should I stay?", "Should we stay?"),
     ("What is my address?", "What is your address?"),
+    ("Who leads the labor party?", "Who leads the labour party?"),
     ("Did he tell her?", "Did she tell him?"),
     ("Is this one mine?", "Is that one mine?"),
     ("Is tea and coffee fine?", "Is tea or coffee fine?"),

@@ -83,6 +83,7 @@ def restated(text: str, rng: Random) -> tuple[str, str]:
 
 def _manners(text: str, rng: Random) -> str:
     bare = text[0].lower() + text[1:]
+    text = text if text[-1] in ".?!" else f"{text}."
     asks = text.endswith("?") or text.split()[0] in (
         "What",
         "How",

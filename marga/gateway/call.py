@@ -88,6 +88,8 @@ class Call:
         self.asked: dict[bytes, bytes] = {}
         """The request's headers that begin with x- or anthropic-, by name."""
         self.key: Key | None = None
+        self.is_inside = False
+        """Whether it has a place at the door, to give back."""
         self.key_state: KeyState
         self.request: Request
         self.input_characters = 0
@@ -104,6 +106,8 @@ class Call:
         self.warnings: tuple[str, ...] = ()
         self.cache_mode = "off"
         self.plan: Plan | None = None
+        self.cache_identity = ""
+        """Names the kept answer that served this call, or that it left; by it people purge."""
         self.hit: Entry | None = None
         self.served_by: tuple[tuple[bytes, bytes], ...] = ()
         """Headers that name what a kept answer came from."""
@@ -259,6 +263,9 @@ class Call:
     def close(self) -> None:
         """Let go of everything; safe at any point."""
         self.watch.close()
+        if self.is_inside and self.key is not None:
+            self.is_inside = False
+            self.core.door.leave(self.key.id)
         if self.admission is not None:
             self.admission.close(0)
 

@@ -26,6 +26,7 @@ from marga.gateway.scores import Scores
 from marga.gateway.sessions import Sessions
 from marga.gateway.settings import Settings
 from marga.gateway.shared import Shared
+from marga.gateway.shedding import Shedding, watch
 from marga.gateway.slots import Slot
 from marga.gateway.spool import Spool
 from marga.gateway.upstream import Upstream
@@ -67,6 +68,7 @@ class Core:
             settings, self.keys, self.limits, self.spool, self.metrics, self.log, self.reporter
         )
         self.open_calls = 0
+        self.door: Shedding
         self.upstream: Upstream
         self.loop: asyncio.AbstractEventLoop
         self.patrol: Patrol
@@ -76,7 +78,8 @@ class Core:
         """Make ready to serve; the snapshot may arrive later."""
         self.loop = asyncio.get_running_loop()
         self.patrol = Patrol(self.loop)
-        self.max_concurrent = min(self.settings.max_concurrent, _raise_descriptor_limit() - SPARE_DESCRIPTORS)
+        places = min(self.settings.max_concurrent, _raise_descriptor_limit() - SPARE_DESCRIPTORS)
+        self.door = Shedding(places, self.loop.time)
         self.log.start()
         self.spool.start()
         self.upstream = Upstream(
@@ -84,7 +87,7 @@ class Core:
         )
         await self.shared.start()
         await self.control.start()
-        for work in (self._keep_house(), self.limits.lending.run(), self._share_standing()):
+        for work in (self._keep_house(), self.limits.lending.run(), self._share_standing(), watch(self.door)):
             self._housekeeping.append(asyncio.create_task(work))
         # What is loaded now lives as long as the process: keep the collector from walking it again and again.
         gc.collect()
@@ -121,7 +124,7 @@ class Core:
                 rounds -= 1
                 gc.collect()
                 _trim()
-            await self.caches.follow_purges(time.time())
+            await self.caches.heed(self.keys.snapshot.purges)
 
 
 def _place(settings: Settings) -> str:

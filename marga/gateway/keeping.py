@@ -40,6 +40,7 @@ async def served(call: Call) -> bool:
     if plan is None or asked.get(b"x-marga-dry-run"):
         return False
     call.cache_mode = plan.controls.mode
+    call.cache_identity = plan.identity.hex()
     now = time.time()
     found = caches.look(plan, now)
     if found is None and call.core.shared.is_up:
@@ -55,6 +56,7 @@ async def _give(call: Call, found: Found) -> None:
     await accepting.admit(call, is_free=True)
     call.cached = found.how
     call.hit = entry
+    call.cache_identity = found.identity.hex()
     call.served_by = (
         (b"x-marga-model", header_value(entry.model)),
         (b"x-marga-provider", header_value(entry.provider)),

@@ -13,6 +13,7 @@ from typing import Any
 
 from marga import policies
 from marga.gateway import providers
+from marga.gateway.caching.purges import Purge
 from marga.gateway.providers import CONVERSATIONS, Provider
 from marga.pricing import FREE, Price
 from marga.routing import Candidate, KeyRules, Router
@@ -82,6 +83,7 @@ class Snapshot:
     deployments: tuple[Deployment, ...]
     policies: tuple[tuple[str | None, policies.Policy], ...] = ()
     baseline: str = ""
+    purges: tuple[Purge, ...] = ()
     _catalogues: dict[str, Catalogue] = field(default_factory=dict)
 
     def catalogue(self, workspace_id: str) -> Catalogue:
@@ -145,11 +147,19 @@ def parse(document: Any, *, etag: str, encryption_keys: Sequence[str]) -> Snapsh
                 for row in document.get("policies") or ()
             ),
             baseline=document.get("baseline") or "",
+            purges=tuple(_purge(row) for row in document.get("purges") or ()),
         )
     except (KeyError, TypeError, ValueError, ArithmeticError) as exc:
         raise UnusableSnapshot(
             f"the snapshot cannot be read ({exc!r}); update gateway and web together"
         ) from exc
+
+
+def _purge(row: dict[str, Any]) -> Purge:
+    identity = row.get("identity")
+    return Purge(
+        row["workspace_id"], bytes.fromhex(identity) if identity else None, _timestamp(row["at"]) or 0.0
+    )
 
 
 def _key(row: dict[str, Any]) -> Key:

@@ -11,7 +11,7 @@ within a partition: everything else in the request must be the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, NamedTuple
@@ -22,13 +22,13 @@ from marga.gateway.caching.entry import Entry, seal_key
 from marga.gateway.caching.flights import Flights
 from marga.gateway.caching.gate import sense_of
 from marga.gateway.caching.memory import Memory, Pointers
+from marga.gateway.caching.purges import Purge, Purges
 from marga.gateway.caching.question import question_of
-from marga.gateway.caching.sharing import SharedTier, Store, purge_of
+from marga.gateway.caching.sharing import SharedTier, Store
 
 MOST_BODIES = 8_192
 MOST_SENSES = 16_384
 SENSE_FORM = "sense:"
-PURGE_OVERLAP_SECONDS = 5.0
 
 
 class Found(NamedTuple):
@@ -83,15 +83,16 @@ class Counters:
 
 
 class Caches:
-    """max_bytes: memory of this worker; secret: seals what goes to the shared store."""
+    """max_bytes: memory of this worker; secret: seals what goes to the shared store; now: seconds since the epoch."""
 
     def __init__(self, *, max_bytes: int, secret: str, store: Store | None, now: float) -> None:
         self._memory = Memory(max_bytes)
         self._bodies = Pointers(MOST_BODIES)
         self._senses = Pointers(MOST_SENSES)
         self._shared = SharedTier(store, seal_key(secret))
-        self._purges_seen_at = now
-        self._purges_seen: frozenset[bytes] = frozenset()
+        self._began_at = now
+        self._heeded: Sequence[Purge] = ()
+        self._purges = Purges()
         self.flights = Flights()
         self.counters = Counters()
 
@@ -183,35 +184,21 @@ class Caches:
         self.counters.not_kept += not (is_kept or is_shared)
         return is_kept or is_shared
 
-    async def purge(self, workspace_id: str, identity: bytes | None = None, *, now: float) -> bool:
-        """Forget one answer of a workspace, or all of them, in every worker.
+    async def heed(self, purges: Sequence[Purge]) -> None:
+        """Forget what people have had forgotten; the housekeeping calls this with all purges that still matter.
 
-        False: Redis is away, so what it and other workers hold goes only as it expires; try again later.
-        An identity of another workspace is left alone.
+        An answer that is covered is served no more from this moment on, in Redis as well; deleting it there comes after.
         """
-        mark = identities.workspace_mark(workspace_id)
-        if identity is not None and not identity.startswith(mark):
-            return True
-        self._forget(workspace_id, identity or mark)
-        return await self._shared.purge(workspace_id, identity, now)
-
-    async def follow_purges(self, now: float) -> None:
-        """Forget what other workers have purged; the housekeeping calls this every few seconds."""
-        found = await self._shared.purges_since(self._purges_seen_at - PURGE_OVERLAP_SECONDS)
-        if found is None:
-            return  # Redis is away: ask from the same moment again
-        # Looking back a little catches what was written late; what was seen then is not done twice.
-        for workspace_id, target in map(purge_of, found - self._purges_seen):
-            self._forget(workspace_id, target)
-        self._purges_seen, self._purges_seen_at = found, now
-
-    def _forget(self, workspace_id: str, target: bytes) -> None:
-        self.counters.purges += 1
-        if target == identities.workspace_mark(workspace_id):
-            self._memory.purge(workspace_id)
-            self._senses.purge(workspace_id)
-        else:
-            self._memory.drop(target)
+        if purges is self._heeded:
+            return
+        news = set(purges) - set(self._heeded)
+        self._heeded, self._purges = purges, Purges(purges)
+        self._memory.forget(self._purges, {purge.workspace_id for purge in news})
+        for purge in sorted(news, key=lambda purge: purge.at):
+            # Older ones were carried out before this process began; again, they would take what is fresh.
+            if purge.at >= self._began_at:
+                self.counters.purges += 1
+                await self._shared.forget(purge.workspace_id, purge.identity)
 
     async def _find_shared(self, plan: Plan, now: float) -> Found | None:
         found = await self._fetch(plan.identity, plan, now)
@@ -229,6 +216,8 @@ class Caches:
     async def _fetch(self, identity: bytes, plan: Plan, now: float) -> Found | None:
         entry = await self._shared.get(identity)
         if entry is None or not 0 <= now - entry.created_at < plan.controls.ttl_seconds:
+            return None
+        if self._purges.covers(plan.workspace_id, identity, entry.created_at):
             return None
         self._memory.put(identity, entry, entry.created_at + plan.controls.ttl_seconds)
         return self._hit(entry, identity, plan)

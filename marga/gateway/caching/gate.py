@@ -9,6 +9,8 @@ A word that no list knows can therefore never be mistaken for another.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from marga.gateway.caching import words
 from marga.gateway.caching.casing import fold
 from marga.gateway.caching.manners import STARTERS, without_manners
@@ -140,4 +142,5 @@ def _plain_end(keys: list[str]) -> list[str]:
     head = sentence[0] if sentence else ""
     asks = head in words.QUESTION or head in words.AUXILIARY or head == HOW_TO
     asks = asks or (head in words.LEADING and not words.QUESTION.isdisjoint(sentence))
+    asks = asks or any(first == COMMA and second in words.QUESTION for first, second in pairwise(sentence))
     return keys[:-1] if asks else keys

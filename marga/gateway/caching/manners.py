@@ -6,12 +6,16 @@ Only whole, known forms go, and only where they cannot be what the text is about
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from marga.gateway.caching import words
 from marga.gateway.caching.tokens import ASKS, COLON, COMMA, ENDS, LINE, MARKS, STOP
 
 STARTERS = words.QUESTION | words.AUXILIARY | words.REQUEST
 DETERMINERS = frozenset({"a", "an", "the", "this", "me", "my", "some"})
 MOST_FORMS = 6
+TOAST = ("cheers",)
+"""Needs a pause before it: "who made Cheers" names a series."""
 PAUSES = frozenset({COMMA, STOP, LINE})
 
 
@@ -66,18 +70,35 @@ def _greeting(keys: list[str]) -> int:
     if not count:
         return 0
     following = keys[count:]
-    return (
-        count
-        if _begins_asking(following[1:] if following[:1] and following[0] in PAUSES else following)
-        else 0
-    )
+    has_pause = following[:1] and following[0] in PAUSES
+    if has_pause:
+        following = following[1:]
+    if following[:3] == ["how", "are", "you"] or (not has_pause and _is_subject(following)):
+        return 0
+    return count if _begins_asking(following) or (has_pause and _tells_then_asks(following)) else 0
+
+
+def _is_subject(following: list[str]) -> bool:
+    """Return whether a polite word before this is what is talked about: "hello is a greeting"."""
+    is_verb = bool(following) and following[0] in words.MAKES_SUBJECT
+    return is_verb and (len(following) < 2 or following[1] not in words.PRONOUNS)
+
+
+def _tells_then_asks(keys: list[str]) -> bool:
+    """Return whether someone speaks of himself and then asks: "my laptop is slow. What can I do?"."""
+    if keys[0] not in words.SPEAKERS or not words.ABOUT_WORDS.isdisjoint(keys):
+        return False
+    return any(first in MARKS and second in STARTERS for first, second in pairwise(keys))
 
 
 def _please(keys: list[str]) -> int:
     if keys[0] not in words.PLEASE:
         return 0
-    following = keys[2:] if keys[1:2] == [COMMA] else keys[1:]
-    return 1 if following and following[0] not in words.PLEASE and _begins_asking(following) else 0
+    has_comma = keys[1:2] == [COMMA]
+    following = keys[2:] if has_comma else keys[1:]
+    if not following or following[0] in words.PLEASE or (not has_comma and _is_subject(following)):
+        return 0
+    return 1 if _begins_asking(following) or (has_comma and _tells_then_asks(following)) else 0
 
 
 def _can_you(keys: list[str]) -> int:
@@ -138,7 +159,9 @@ def _question_after(keys: list[str], at: int) -> int:
 
 
 def _asks_at(keys: list[str], at: int) -> bool:
-    return at + 1 < len(keys) and keys[at] in words.QUESTION
+    if at + 1 >= len(keys):
+        return False
+    return keys[at] in words.QUESTION or (keys[at] in words.AUXILIARY and keys[at + 1] in words.PRONOUNS)
 
 
 def _from_end(keys: list[str]) -> list[str]:
@@ -156,7 +179,9 @@ def _from_end(keys: list[str]) -> list[str]:
         if asked:
             body = body[:-1]
         closing = next((c for c in words.CLOSINGS if tuple(body[-len(c) :]) == c), None)
-        if closing is None or not _may_close(body[: -len(closing)], is_about_words, may_pause):
+        if closing is None or not _may_close(
+            body[: -len(closing)], is_about_words, may_pause, closing == TOAST
+        ):
             return keys
         keys = body[: -len(closing)]
         while keys and keys[-1] == COMMA:
@@ -166,15 +191,15 @@ def _from_end(keys: list[str]) -> list[str]:
     return keys
 
 
-def _may_close(before: list[str], is_about_words: bool, may_pause: bool) -> bool:
+def _may_close(before: list[str], is_about_words: bool, may_pause: bool, is_toast: bool) -> bool:
     if sum(key not in MARKS for key in before) < 2 or COLON in before:
         return False
     boundary = before[-1]
     if boundary in ENDS:
         return True
     if boundary == COMMA:
-        return may_pause and before[-2] not in words.POLITE
-    if is_about_words or boundary in words.BEFORE_CONTENT or boundary in MARKS:
+        return (may_pause or before[-2] == "mean") and before[-2] not in words.POLITE
+    if is_about_words or is_toast or boundary in words.BEFORE_CONTENT or boundary in MARKS:
         return False
     sentence = before[_start_of_sentence(before) :]
     return len(sentence) > 2 and _begins_asking(sentence)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable
 
 from marga.gateway.caching.entry import Entry
 from marga.gateway.caching.identity import workspace_mark
+from marga.gateway.caching.purges import Purges
 
 LARGEST_SHARE = 8
 """No entry may take more than this part of the room, so that one answer cannot push out all others."""
@@ -51,21 +53,20 @@ class Memory:
             self.evicted += 1
         return True
 
-    def drop(self, identity: bytes) -> bool:
-        """Forget one entry; return whether there was one."""
+    def drop(self, identity: bytes) -> None:
+        """Forget one entry, if there is one."""
         found = self._kept.pop(identity, None)
-        if found is None:
-            return False
-        self.used_bytes -= found[0].size
-        return True
+        if found is not None:
+            self.used_bytes -= found[0].size
 
-    def purge(self, workspace_id: str) -> int:
-        """Forget all of one workspace; return how many there were."""
-        mark = workspace_mark(workspace_id)
-        gone = [identity for identity in self._kept if identity.startswith(mark)]
-        for identity in gone:
-            self.drop(identity)
-        return len(gone)
+    def forget(self, purges: Purges, workspace_ids: Iterable[str]) -> None:
+        """Drop what purges cover of these workspaces."""
+        for workspace_id in workspace_ids:
+            mark = workspace_mark(workspace_id)
+            mine = [(i, entry) for i, (entry, _) in self._kept.items() if i.startswith(mark)]
+            for identity, entry in mine:
+                if purges.covers(workspace_id, identity, entry.created_at):
+                    self.drop(identity)
 
 
 class Pointers:
@@ -94,13 +95,3 @@ class Pointers:
         self._kept.move_to_end(digest)
         if len(self._kept) > self._most:
             self._kept.popitem(last=False)
-
-    def drop(self, digest: bytes) -> None:
-        """Forget digest."""
-        self._kept.pop(digest, None)
-
-    def purge(self, workspace_id: str) -> None:
-        """Forget all of one workspace."""
-        mark = workspace_mark(workspace_id)
-        for digest in [digest for digest in self._kept if digest.startswith(mark)]:
-            del self._kept[digest]

@@ -11,10 +11,8 @@ from marga.gateway.caching.entry import Entry, NotAnEntry, pack, seal, unpack
 from marga.gateway.caching.identity import DIGEST_BYTES, workspace_mark
 
 PREFIX = b"marga:cache:"
-PURGES = PREFIX + b"purges"
 LARGEST_VALUE = 1 << 20
 LARGEST_CONTENT = 8 << 20
-PURGES_KEPT_SECONDS = 3600
 SCAN_COUNT = 1000
 IDENTITY_BYTES = len(workspace_mark("")) + DIGEST_BYTES
 
@@ -77,36 +75,21 @@ class SharedTier:
         self.refused += 1
         return None
 
-    async def purge(self, workspace_id: str, identity: bytes | None, now: float) -> bool:
-        """Delete one answer, or all of a workspace, and tell the other workers; False where Redis is away."""
+    async def forget(self, workspace_id: str, identity: bytes | None) -> None:
+        """Delete one answer, or all of a workspace; where Redis is away they expire there, believed by nobody."""
         if self._store is None:
-            return True
-        mark = workspace_mark(workspace_id)
-        target = identity or mark
-        told = await self._store.call(
-            lambda redis: redis.zadd(PURGES, {b"%.6f " % now + workspace_id.encode() + b"\n" + target: now})
-        )
-        await self._store.call(lambda redis: redis.zremrangebyscore(PURGES, 0, now - PURGES_KEPT_SECONDS))
+            return
         if identity is not None:
-            gone = await self._store.call(lambda redis: redis.unlink(PREFIX + identity))
-            return told is not None and gone is not None
-        return told is not None and await self._sweep(self._store, mark)
+            await self._store.call(lambda redis: redis.unlink(PREFIX + identity))
+        else:
+            await self._sweep(self._store, workspace_mark(workspace_id))
 
-    async def purges_since(self, moment: float) -> frozenset[bytes] | None:
-        """Return what workers purged since moment, to be read by purge_of; None where Redis is away."""
-        if self._store is None:
-            return frozenset()
-        found = await self._store.call(lambda redis: redis.zrangebyscore(PURGES, moment, "+inf"))
-        return None if found is None else frozenset(item for item in found if isinstance(item, bytes))
-
-    async def _sweep(self, store: Store, mark: bytes) -> bool:
+    async def _sweep(self, store: Store, mark: bytes) -> None:
         pattern = PREFIX + _literal(mark) + b"*"
-        cursor = 0
-        while True:
-            following = await store.call(partial(_unlink_page, cursor=cursor, pattern=pattern))
-            if not following:
-                return following is not None
-            cursor = following
+        cursor: int | None = 0
+        while cursor is not None:
+            # None where Redis is away; 0 where the last page was read.
+            cursor = await store.call(partial(_unlink_page, cursor=cursor, pattern=pattern)) or None
 
 
 async def _unlink_page(redis: Any, *, cursor: int, pattern: bytes) -> int:
@@ -119,9 +102,3 @@ async def _unlink_page(redis: Any, *, cursor: int, pattern: bytes) -> int:
 def _literal(mark: bytes) -> bytes:
     """Write bytes so that a pattern of Redis takes them as they are."""
     return b"".join(b"\\" + bytes([byte]) if byte in b"*?[]\\^-" else bytes([byte]) for byte in mark)
-
-
-def purge_of(item: bytes) -> tuple[str, bytes]:
-    """Return the workspace and the identity that a purge names, or the workspace's mark for all of it."""
-    head, _, target = item.partition(b"\n")
-    return head.partition(b" ")[2].decode("utf-8", "replace"), target

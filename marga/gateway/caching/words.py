@@ -54,6 +54,11 @@ GERUNDS = {
 PLEASE = _set("please kindly pls plz")
 GREETING = _set("hi hello hey greetings")
 DAYTIME = _set("morning afternoon evening day")
+SPEAKERS = _set("i i'm i've i'd my we our")
+PRONOUNS = _set("it there he she they you we i this that my your")
+MAKES_SUBJECT = _set("is are was were has had does")
+"""Right after a greeting or "please", these make it the subject: "hello is a greeting"."""
+
 CLOSINGS = (
     ("thank", "you", "so", "much"), ("thank", "you", "very", "much"), ("thank", "you", "in", "advance"),
     ("thanks", "in", "advance"), ("thanks", "so", "much"), ("thanks", "a", "lot"), ("many", "thanks"),
@@ -65,7 +70,7 @@ POLITE = _set("please kindly pls plz thanks thank thx cheers sorry welcome hello
 
 BEFORE_CONTENT = POLITE | _set(
     "a an the to of in on for with by from as at and or not nor than vs versus is are was were be been being i you he "
-    "she it we they who that this my your his her its our their always never also just only very so too many no say "
+    "she we they who my your his her its our their always never also just only very so too many no say "
     "says said saying word words phrase mean means called named spell spells shout shouted reply replied answer "
     "answered give gives gave giving big more less most say's without into about like between against receive receives received deserve deserves deserved owe owes owed express "
     "expresses expressed expressing show shows showing convey offer offers send sends expect expects accept get got"
@@ -143,7 +148,7 @@ HAS_FOLLOWS = _set("been got gone had done become taken made given come left won
 BRITISH = {
     "color": "colour", "colors": "colours", "favorite": "favourite", "favorites": "favourites", "flavor": "flavour",
     "flavors": "flavours", "behavior": "behaviour", "behaviors": "behaviours", "neighbor": "neighbour",
-    "neighbors": "neighbours", "labor": "labour", "honor": "honour", "center": "centre", "centers": "centres",
+    "neighbors": "neighbours", "center": "centre", "centers": "centres",
     "catalog": "catalogue", "gray": "grey", "traveler": "traveller", "modeling": "modelling",
 }  # fmt: skip
 SHORTEST_IZE = 7
@@ -169,22 +174,41 @@ AMBIGUOUS = _set(
     "us it who rest sap aids cat soap pat ram nice sas ad am pm or me id lead gap pro spa tip sat act dos apt arm care "
     "ada let mad pet pit spot star cats sad ira pa ma hi la ok nato's fast scan apes chip cave tapas "
     "polish turkey china jordan chad georgia mali guinea hungary greece wales reading bath cork lima lent "
-    "march may august mobile buffalo phoenix orlando split tours worms essen hell mars mercury earth moon sun "
+    "march may august mobile buffalo phoenix orlando split tours worms essen hell mars mercury "
     "java rust go swift ruby basic scheme lisp perl dart julia crystal elixir spark hive pig storm flink beam cassandra "
     "pandas flask express react angular ember backbone spring hibernate puppet chef ansible salt consul vault nomad "
-    "windows word excel access outlook office teams slack zoom edge chrome safari opera brave shell target visa apple "
-    "amazon oracle meta stripe square subway gap puma jaguar dove tide shell alphabet twitter uber line signal discord "
+    "windows word excel access outlook teams slack zoom edge chrome safari opera brave shell target visa apple "
+    "amazon oracle meta stripe square subway gap puma jaguar dove tide shell alphabet twitter uber signal discord "
     "notion linear monday bolt cursor copilot gemini claude falcon mistral bard siri cortana echo kindle fire prime "
     "ford lincoln bush gates jobs cook king prince queen baker brown black white green grey gray bill will mark rose "
     "grace hope faith joy dawn eve frank grant jack nick rob bob sue pat ray rich art drew dean earl guy miles chase "
     "page pope stone wood woods rivers hill field fields banks bell ball berry bishop carter cooper fisher fox hunter "
-    "knight marshall mason miller parker potter smith taylor turner walker weaver young long short small little love "
+    "knight marshall mason miller parker potter smith taylor turner walker weaver young short small little love "
     "bacon wolf swan crane finch robin lamb bond hunt price rice snow spears swift temple trump wilde wells may brooks "
     "job acts numbers judges kings genesis exodus revelation god lord bible easter catholic orthodox democrat democratic "
-    "republican conservative liberal labour green state union senate congress cabinet parliament crown west east north "
+    "republican conservative liberal labour green union senate congress cabinet parliament crown west east north "
     "south orient nova dodge mini beetle rolls continental accord civic fit focus escape explorer compass "
-    "frozen cars up her it speed jaws heat seven signs unforgiven alien gravity inception titanic avatar hook dumbo bambi "
-    "friends lost house office wire crown bones suits"
+    "frozen cars it speed jaws heat seven signs unforgiven alien gravity inception titanic avatar hook dumbo bambi "
+    "brew celery bottle tornado pyramid dagger argo flux helm envoy maven ant grunt gulp parcel bun node nest remix "
+    "astro solid lit stencil polymer meteor sails rails play llama alpaca dolly whisper opus sonnet haiku atlas delta "
+    "snowflake iceberg presto druid impala kudu ranger pulsar ignite jetty caddy apache squid varnish blender audacity "
+    "handbrake obsidian sketch premiere illustrator reaper logic pages keynote mail photos finder spotlight notes maps "
+    "drive docs sheets slides forms meet classroom nook steam origin battle unity unreal godot minecraft portal destiny "
+    "fortnite overwatch halo doom quake rust civilization sims danish swiss cologne champagne burgundy jersey "
+    "panama bermuda afghan limerick derby sandwich barking hull deal rugby sale bury rye boulder flint independence "
+    "providence concord billings lance dick peter don gene dale glen cliff heath chip chuck buck duke colt chance "
+    "christian gay amber pearl opal jade violet iris lily daisy heather ivy olive ginger rosemary basil sage rain summer "
+    "autumn winter melody harmony charity constance patience prudence mercy liberty penny bunny kitty carol noel holly "
+    "angel major sterling victor max reed wade ward webster wright archer barber butler chandler clark cross drake "
+    "fry gold golden hardy hart hayes heard higgs hooper hurt judge kitchen lane law "
+    "moody moor noble nixon paige parks pitt pike pole pound power powers ray read reading rich rush savage self "
+    "sharp shore silver singer slaughter spear spencer spring starling steel strange stringer sweet tan tailor "
+    "thorn tiger towns trout waters weeks west wise worth yates zimmer cheers please thanks thank "
+    "bluetooth echo dell acer sharp brother canon epson lotus mustang ram tundra titan ranger beetle golf polo passat "
+    "galaxy pixel nexus surface edge ace gap guess diesel boss monsoon coach express forever supreme champion "
+    "everlasting fossil swatch omega rado seiko citizen timex dolphins bears lions eagles giants jets saints bulls heat "
+    "magic kings suns rockets spurs warriors nets hawks hornets jazz thunder"
+    "friends lost wire crown bones suits"
 )
 """Words whose capital can change what is meant. Where only one text has it, the texts stay apart."""
 

@@ -16,6 +16,7 @@ import pytest
 from benchmarks.cache_pairs import adversarial, restated, restatements
 from marga.gateway.caching.caches import Caches, Found, Plan
 from marga.gateway.caching.entry import Entry, seal_key
+from marga.gateway.caching.purges import Purge
 from marga.gateway.caching.sharing import LARGEST_VALUE, PREFIX, SharedTier, Store
 from marga.gateway.logs import Log
 from marga.gateway.shared import Shared
@@ -163,21 +164,39 @@ async def test_an_answer_to_an_ambiguous_body_is_not_kept_for_those_who_ask_plai
 
 async def test_one_answer_or_a_whole_workspace_is_purged():
     caches = make()
-    for workspace in ("w", "v"):
-        for question in (QUESTION, "Why is the sky blue?"):
-            await caches.keep(plan(caches, question, workspace=workspace), entry(), NOW)
-    found = await caches.find(plan(caches), NOW)
-    assert found is not None
+    blue = "Why is the sky blue?"
+    for owner in ("w", "v"):
+        for question in (QUESTION, blue):
+            await caches.keep(plan(caches, question, workspace=owner), entry(), NOW)
+    identity = plan(caches).identity
 
-    await caches.purge("v", found.identity, now=NOW)
-    assert await caches.find(plan(caches), NOW) is not None
-    await caches.purge("w", found.identity, now=NOW)
-    assert await caches.find(plan(caches), NOW) is None
-    assert await caches.find(plan(caches, "how do i reset my router"), NOW) is None
-    assert await caches.find(plan(caches, "Why is the sky blue?"), NOW) is not None
-    await caches.purge("w", now=NOW)
-    assert await caches.find(plan(caches, "Why is the sky blue?"), NOW) is None
-    assert caches.entries == 2
+    async def alive() -> list[bool]:
+        asked = (
+            plan(caches),
+            plan(caches, "how do i reset my router"),
+            plan(caches, blue),
+            plan(caches, workspace="v"),
+        )
+        return [await caches.find(one, NOW + 2) is not None for one in asked]
+
+    await caches.heed((Purge("v", identity, NOW + 1),))
+    assert await alive() == [True, True, True, True]
+    await caches.heed((Purge("w", identity, NOW + 1),))
+    assert await alive() == [False, False, True, True]
+    await caches.heed((Purge("w", None, NOW + 1),))
+    assert await alive() == [False, False, False, True]
+
+
+async def test_a_purge_does_not_take_what_is_kept_after_it():
+    caches = make()
+    purges = (Purge("w", None, NOW),)
+    await caches.heed(purges)
+    await caches.keep(plan(caches), entry(created_at=NOW + 1), NOW + 1)
+
+    await caches.heed(purges)
+    await caches.heed((*purges, Purge("other", None, NOW + 2)))
+
+    assert await caches.find(plan(caches), NOW + 2) is not None
 
 
 async def test_no_workspace_ever_sees_an_answer_of_another():
@@ -261,34 +280,34 @@ async def test_an_answer_too_large_to_share_stays_with_its_worker(shared, worksp
     assert not await tier.put(b"i" * 28, Entry(noise, "m", "p", "d", Usage(), Decimal(0), NOW), 60)
 
 
-async def test_a_purge_reaches_redis_and_the_other_workers(shared, workspace):
-    first, second = make(shared), make(shared)
-    kept = [plan(first, question, workspace=workspace) for question in (QUESTION, "Why?", "Where is it?")]
-    other = plan(first, workspace=str(uuid4()))
+async def test_a_purge_is_carried_out_in_redis(shared, workspace):
+    caches = make(shared)
+    kept = [plan(caches, question, workspace=workspace) for question in (QUESTION, "Why?", "Where is it?")]
+    other = plan(caches, workspace=str(uuid4()))
     for one in (*kept, other):
-        await first.keep(one, entry(), NOW)
-        await second.find(one, NOW)
+        await caches.keep(one, entry(), NOW)
 
-    assert await first.purge(workspace, kept[0].identity, now=NOW)
-    await second.follow_purges(NOW)
-    assert [second.look(one, NOW) is None for one in (*kept, other)] == [True, False, False, False]
-    assert await first.purge(workspace, now=NOW)
-    await second.follow_purges(NOW)
+    async def held() -> list[int | None]:
+        return [
+            await shared.call(lambda r, one=one: r.exists(PREFIX + one.identity)) for one in (*kept, other)
+        ]
 
-    assert [second.look(one, NOW) is None for one in (*kept, other)] == [True, True, True, False]
-    assert [await make(shared).find(one, NOW) is None for one in (*kept, other)] == [True, True, True, False]
+    await caches.heed((Purge(workspace, kept[0].identity, NOW + 1),))
+    assert await held() == [0, 1, 1, 1]
+    await caches.heed((Purge(workspace, None, NOW + 1),))
+    assert await held() == [0, 0, 0, 1]
 
 
-async def test_a_purge_that_was_followed_does_not_take_what_is_kept_afterwards(shared, workspace):
-    first, second = make(shared), make(shared)
+async def test_what_was_purged_is_not_taken_from_redis_even_while_it_is_still_there(shared, workspace):
+    first = make(shared)
     asked = plan(first, workspace=workspace)
-    await first.purge(workspace, now=NOW)
-    await second.follow_purges(NOW)
+    await first.keep(asked, entry(), NOW)
+    younger = Caches(max_bytes=1 << 20, secret="installation", store=shared, now=NOW + 10)
 
-    await second.keep(asked, entry(), NOW)
-    await second.follow_purges(NOW)
+    await younger.heed((Purge(workspace, None, NOW + 1),))
 
-    assert second.look(asked, NOW) is not None
+    assert await younger.find(asked, NOW + 11) is None
+    assert await shared.call(lambda redis: redis.exists(PREFIX + asked.identity)) == 1
 
 
 class Away:
@@ -298,14 +317,12 @@ class Away:
         await asyncio.sleep(0)
 
 
-async def test_without_redis_each_worker_goes_on_and_a_purge_says_that_it_is_not_complete():
+async def test_without_redis_each_worker_goes_on_alone():
     caches = make(Away())
     await caches.keep(plan(caches), entry(), NOW)
 
     found = await caches.find(plan(caches), NOW)
-    is_complete = await caches.purge("w", now=NOW)
-    await caches.follow_purges(NOW)
+    await caches.heed((Purge("w", None, NOW + 1),))
 
     assert found is not None
-    assert not is_complete
     assert await caches.find(plan(caches), NOW) is None

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from marga.gateway.caching.entry import Entry
 from marga.gateway.caching.identity import workspace_mark
 from marga.gateway.caching.memory import LARGEST_SHARE, Memory, Pointers
+from marga.gateway.caching.purges import Purge, Purges
 from marga.pricing import Usage
 
 HOUR = 3600.0
@@ -94,19 +95,18 @@ def test_the_accounted_bytes_are_at_least_what_the_process_really_needs():
     assert 0.8 * memory.used_bytes <= real <= 1.05 * memory.used_bytes
 
 
-def test_purging_one_workspace_leaves_the_others_alone():
-    memory, pointers = Memory(1 << 20), Pointers(10)
-    mine, other = workspace_mark("mine") + b"1", workspace_mark("other") + b"1"
-    for identity in (mine, other):
-        memory.put(identity, entry(), HOUR)
-        pointers.put(identity, identity)
+def test_a_purge_takes_what_was_made_before_it_and_leaves_other_workspaces_alone():
+    memory = Memory(1 << 20)
+    mine, other = workspace_mark("mine"), workspace_mark("other")
+    for identity, made in ((mine + b"1", 10), (mine + b"2", 20), (mine + b"3", 30), (other + b"1", 10)):
+        memory.put(identity, entry(created_at=made), HOUR)
 
-    assert memory.purge("mine") == 1
-    pointers.purge("mine")
+    memory.forget(Purges([Purge("mine", None, 15), Purge("mine", mine + b"2", 25)]), {"mine"})
 
-    assert memory.get(mine, 1, HOUR) is None
-    assert memory.get(other, 1, HOUR) is not None
-    assert (pointers.get(mine), pointers.get(other)) == (None, other)
+    alive = [
+        memory.get(i, 31, HOUR) is not None for i in (mine + b"1", mine + b"2", mine + b"3", other + b"1")
+    ]
+    assert alive == [False, False, True, True]
 
 
 def test_pointers_stay_within_their_number_and_forget_the_least_used():
