@@ -31,22 +31,26 @@ def cross_settings(conversation: Conversation, target: Target, notes: Notes) -> 
     if limit is not None and target.most_output_tokens is not None and limit > target.most_output_tokens:
         settings["max_tokens"] = target.most_output_tokens
         notes.add("max_tokens")
-    if limit is not None and target.protocol == "responses":
-        settings["max_tokens"] = max(settings["max_tokens"], _LEAST_RESPONSES_TOKENS)
-    if target.protocol == "chat" and not settings.get("store") and settings.pop("metadata", None):
-        notes.add("metadata")  # OpenAI takes it only with what it stores
-    if target.protocol == "chat" and not target.is_openai:
-        settings = {name: value for name, value in settings.items() if not says_nothing(name, value)}
-        _drop(settings, _OPENAI_ONLY, notes)
+    if target.protocol == "messages":
+        _for_messages(settings, target, notes)
+    else:
+        _for_openai(settings, target, notes)
+    return settings
+
+
+def _for_openai(settings: Json, target: Target, notes: Notes) -> None:
+    _shared_user(settings, notes)
+    if settings.get("service_tier") == "standard_only":
+        settings["service_tier"] = "default"
     if target.protocol == "responses":
         settings["store"] = bool(settings.get("store"))  # left out, it would mean true
-    if target.protocol != "messages":
-        _shared_user(settings, notes)
-        if settings.get("service_tier") == "standard_only":
-            settings["service_tier"] = "default"
-    else:
-        _sampling(settings, target, notes)
-    return settings
+        if "max_tokens" in settings:
+            settings["max_tokens"] = max(settings["max_tokens"], _LEAST_RESPONSES_TOKENS)
+        return
+    if not settings.get("store"):
+        _drop(settings, ("metadata",), notes)  # OpenAI takes it only with what it stores
+    if not target.is_openai:
+        _drop(settings, _OPENAI_ONLY, notes)
 
 
 def _shared_user(settings: Json, notes: Notes) -> None:
@@ -56,7 +60,7 @@ def _shared_user(settings: Json, notes: Notes) -> None:
         notes.add("metadata.user_id")
 
 
-def _sampling(settings: Json, target: Target, notes: Notes) -> None:
+def _for_messages(settings: Json, target: Target, notes: Notes) -> None:
     tier = settings.pop("service_tier", None)
     if tier in ("auto", "standard_only"):
         settings["service_tier"] = tier
@@ -77,7 +81,7 @@ def _sampling(settings: Json, target: Target, notes: Notes) -> None:
 
 def _drop(settings: Json, names: tuple[str, ...], notes: Notes) -> None:
     for name in names:
-        if settings.pop(name, None) is not None:
+        if not says_nothing(name, settings.pop(name, None)):
             notes.add(name)
 
 
