@@ -19,7 +19,7 @@ UNSAID_OUTPUT_TOKENS = 4_096
 """What a call is taken to write when neither it nor its model says how much it may."""
 
 
-def authenticate(call: Call) -> Key:
+async def authenticate(call: Call) -> Key:
     """Find out whose call it is, and whether there is room for it.
 
     Raises Refusal.
@@ -31,11 +31,8 @@ def authenticate(call: Call) -> Key:
     if not key.may_call:
         raise Refusal(403, "scope_missing", "This key may not call models: it lacks the scope marga:call.")
     call.key, call.key_state = key, core.limits.state(key, now)
-    if core.open_calls > core.max_concurrent:
-        core.metrics.shed += 1
-        raise Refusal(
-            503, "overloaded", "Too many calls are open; try again shortly.", headers=[retry_after(1)]
-        )
+    await core.door.enter(key.id)
+    call.is_inside = True
     if core.spool.is_full:
         raise Refusal(
             503,
@@ -64,7 +61,7 @@ async def accept(call: Call) -> None:
 
     Raises Refusal, ClientLeft.
     """
-    authenticate(call)
+    await authenticate(call)
     body = await body_of(call)
     wire = call.surface.wire
     try:

@@ -57,7 +57,7 @@ async def carry(call: Call) -> None:
 
     Raises Refusal, TryFailed, ClientLeft.
     """
-    key = accepting.authenticate(call)
+    key = await accepting.authenticate(call)
     body = await accepting.body_of(call)
     kind = header(call.scope["headers"], b"content-type")
     call.request = request = raw.read_raw(call.surface.protocol, kind, body)

@@ -157,12 +157,13 @@ async def metrics(core: Core, scope: dict[str, Any], send: Any) -> None:
         message = "Metrics are shown on the loopback address, or with 'Authorization: Bearer' and AVYAY_METRICS_TOKEN."
         await _refuse(core, scope, send, Refusal(403, "metrics_refused", message))
         return
-    core.metrics.log_dropped = core.log.dropped
+    core.metrics.log_dropped, core.metrics.shed = core.log.dropped, core.door.shed
     gauges = {
         "spool_pending": core.spool.pending,
         "calls_open": core.open_calls,
         "tasks": len(asyncio.all_tasks()),
         "snapshot_age_seconds": round(time.time() - core.keys.confirmed_at, 1),
+        "shared_state_up": int(core.shared.is_up),
         "control_link_up": int(core.control.works["snapshot"]),
     }
     text = core.metrics.text(gauges).encode()
