@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from marga.policies import BUILT_IN, Policy
-from marga.routing import choosing
+from marga.routing import choosing, explaining
 from marga.routing.cascading import with_cascade
-from marga.routing.choosing import Ranked, Wanted
+from marga.routing.explaining import Said
 from marga.routing.facts import TOOL_LOOP, Candidate, Decision, KeyRules, Live, Needs, NoRoute
 from marga.routing.options import Option, Pool, build_pool, least_window, may_use, wanted_window
 
@@ -76,32 +76,36 @@ class Router:
         rows = choosing.fitting(everyone, pool, needs)
         ranked = choosing.ranked(rows, policy, needs, live)
         order, is_passed_over = choosing.usable_first(ranked, policy.fallbacks + 1, live)
-        first = order[0]
-        if rules.fallbacks:
-            order = self._with_chain(order[:1], order[1:], rules, needs, live)[: len(order)]
-        reason, why = wanted.reason, wanted.why
         if is_passed_over:
-            reason, why = "unhealthy", f"{why}; {ranked[0][3].label} does not answer well at the moment"
-        elif first.tier < wanted.tier and not wanted.rule:
-            reason, why = "weaker", f"{why}; there is none of that tier"
-        elif first.id == needs.warm and policy.prompt_cache and _is_kept(first, ranked, needs):
-            reason, why = "warm", f"{why}; {first.label} has most of the conversation in its cache"
-        elif not wanted.rule and policy.order == "cost":
-            reason, why = _narrowed(reason, why, first, wanted, pool, len(rows) < len(everyone), needs)
+            said = Said("unhealthy", f"{wanted.why}; {ranked[0][3].label} does not answer well at the moment")
+        else:
+            said = explaining.chosen(
+                policy, wanted, needs, pool, ranked, is_shortened=len(rows) < len(everyone)
+            )
+        order = self._fallen_back(order, rules, needs, live)
         decision = Decision(
             tuple([option.id for option in order]),
             policy.name,
-            first.tier,
-            reason,
-            f"{first.label}: {why}.",
+            order[0].tier,
+            said.reason,
+            f"{order[0].label}: {said.why}.",
             needs.need,
             pool.baseline,
             required=wanted.tier,
-            drops=needs.lock if needs.lock != TOOL_LOOP else "",
+            drops=_drops(needs),
         )
         if policy.cascade and needs.task in policy.cascade.tasks and not needs.lock:
             return with_cascade(decision, policy, ranked, wanted, needs, live)
         return decision
+
+    def _fallen_back(self, order: list[Option], rules: KeyRules, needs: Needs, live: Live) -> list[Option]:
+        """Add the key's chain to an automatic order; leave nobody but the first where no other can go on."""
+        if needs.lock and needs.lock != TOOL_LOOP and not needs.pinned:
+            return order[:1]
+        if not rules.fallbacks or needs.lock:
+            return order
+        most = max(len(order), 1 + len(rules.fallbacks))
+        return self._with_chain(order[:1], order[1:], rules, needs, live)[:most]
 
     def _locked(
         self,
@@ -160,7 +164,7 @@ class Router:
             needs.need,
             first.id,
             required=first.tier,
-            drops=needs.lock if needs.pinned and needs.lock and needs.lock != TOOL_LOOP else "",
+            drops=_drops(needs),
         )
 
     def _allowed_by_name(self, needs: Needs, rules: KeyRules) -> list[Option]:
@@ -241,28 +245,9 @@ def _may_hold(option: Option, needs: Needs) -> bool:
     return option.window >= least_window(needs.input_tokens)
 
 
-def _is_kept(first: Option, ranked: list[Ranked], needs: Needs) -> bool:
-    """Tell whether the warm candidate would not have come first with a cold cache."""
-    mine = (choosing.cold_usd(first, needs), first.position)
-    return any(
-        (choosing.cold_usd(o, needs), o.position) < mine for rank, _, _, o in ranked if rank == ranked[0][0]
-    )
+def _drops(needs: Needs) -> str:
+    """Return the lock whose parts must be left out: they were made by a candidate that cannot go on.
 
-
-def _narrowed(
-    reason: str, why: str, first: Option, wanted: Wanted, pool: Pool, is_long: bool, needs: Needs
-) -> tuple[str, str]:
-    """Say when a cheaper model was left out, because it lacks something or is too small."""
-
-    def is_cheaper(option: Option) -> bool:
-        return option.tier >= wanted.tier and option.output_usd < first.output_usd
-
-    if pool.lacking and any(map(is_cheaper, pool.lacking)):
-        return (
-            "capability",
-            f"{why}; cheaper ones are not known to take {', '.join(sorted(needs.capabilities))}",
-        )
-    most = wanted_window(needs.input_tokens, needs.output_tokens)
-    if is_long and any(o.window < most and is_cheaper(o) for o in pool.options):
-        return "context", f"{why}; cheaper ones cannot hold about {needs.input_tokens:,} tokens"
-    return reason, why
+    Where nobody knows who made them they stay: the same turns led to the same choice before.
+    """
+    return needs.lock if needs.pinned and needs.lock != TOOL_LOOP else ""

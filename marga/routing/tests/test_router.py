@@ -432,6 +432,20 @@ def test_a_lock_whose_deployment_is_gone_is_let_go_and_says_what_must_be_left_ou
     assert decide(need=0.1, lock="tool_loop", pinned="gone").drops == ""
 
 
+@pytest.mark.parametrize("lock", ["thinking", "encrypted"])
+def test_a_lock_of_an_unknown_deployment_keeps_its_parts_and_is_tried_once(lock):
+    for model in ("auto", "claude-opus-5"):
+        decision = decide(model, need=0.9, lock=lock, rules=KeyRules(fallbacks=("qwen3",)))
+
+        assert (len(decision.order), decision.drops) == (1, "")
+
+
+def test_a_chain_is_tried_even_where_the_policy_has_no_fallbacks():
+    chain = KeyRules(fallbacks=("claude-opus-5",))
+
+    assert decide(need=0.1, rules=chain, policy={"fallbacks": 0}).order == (QWEN.id, OPUS.id)
+
+
 def test_a_client_that_never_leaves_its_model_keeps_its_signed_parts():
     decision = decide("claude-opus-5", lock="thinking", pinned="")
 
