@@ -15,7 +15,7 @@ LOCK := uv pip compile --python-version 3.11 --generate-hashes --no-annotate --n
 	--no-emit-index-url --no-emit-find-links
 ARGS ?=
 # One module of benchmarks/ for each claim in the README.
-CLAIMS ?= gateway leaving heal
+CLAIMS ?= gateway deciding leaving heal
 
 # `check --deploy` judges the settings that an installation behind HTTPS has; state goes to a folder of its own.
 PRODUCTION := AVYAY_PUBLIC_URL=https://avyay.example AVYAY_ALLOWED_HOSTS=avyay.example AVYAY_TRUSTED_PROXIES=1 \
