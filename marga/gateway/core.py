@@ -124,7 +124,8 @@ class Core:
                 rounds -= 1
                 gc.collect()
                 _trim()
-            await self.caches.heed(self.keys.snapshot.purges)
+            self.caches.heed(self.keys.snapshot.purges)
+            await self.caches.sweep()
 
 
 def _place(settings: Settings) -> str:

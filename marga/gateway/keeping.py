@@ -41,6 +41,7 @@ async def served(call: Call) -> bool:
         return False
     call.cache_mode = plan.controls.mode
     call.cache_identity = plan.identity.hex()
+    caches.heed(call.core.keys.snapshot.purges)
     now = time.time()
     found = caches.look(plan, now)
     if found is None and call.core.shared.is_up:

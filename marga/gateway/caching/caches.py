@@ -93,6 +93,7 @@ class Caches:
         self._began_at = now
         self._heeded: Sequence[Purge] = ()
         self._purges = Purges()
+        self._unswept: list[Purge] = []
         self.flights = Flights()
         self.counters = Counters()
 
@@ -184,21 +185,22 @@ class Caches:
         self.counters.not_kept += not (is_kept or is_shared)
         return is_kept or is_shared
 
-    async def heed(self, purges: Sequence[Purge]) -> None:
-        """Forget what people have had forgotten; the housekeeping calls this with all purges that still matter.
-
-        An answer that is covered is served no more from this moment on, in Redis as well; deleting it there comes after.
-        """
+    def heed(self, purges: Sequence[Purge]) -> None:
+        """Serve no more what people have had forgotten; called before each look, with all purges that still matter."""
         if purges is self._heeded:
             return
         news = set(purges) - set(self._heeded)
         self._heeded, self._purges = purges, Purges(purges)
         self._memory.forget(self._purges, {purge.workspace_id for purge in news})
-        for purge in sorted(news, key=lambda purge: purge.at):
-            # Older ones were carried out before this process began; again, they would take what is fresh.
-            if purge.at >= self._began_at:
-                self.counters.purges += 1
-                await self._shared.forget(purge.workspace_id, purge.identity)
+        # Older ones were carried out before this process began; again, they would take what is fresh.
+        self._unswept += sorted((p for p in news if p.at >= self._began_at), key=lambda purge: purge.at)
+
+    async def sweep(self) -> None:
+        """Delete in Redis what purges took; the housekeeping calls this. Until then nobody believes it."""
+        while self._unswept:
+            purge = self._unswept.pop(0)
+            await self._shared.forget(purge.workspace_id, purge.identity)
+            self.counters.purges += 1
 
     async def _find_shared(self, plan: Plan, now: float) -> Found | None:
         found = await self._fetch(plan.identity, plan, now)

@@ -179,22 +179,22 @@ async def test_one_answer_or_a_whole_workspace_is_purged():
         )
         return [await caches.find(one, NOW + 2) is not None for one in asked]
 
-    await caches.heed((Purge("v", identity, NOW + 1),))
+    caches.heed((Purge("v", identity, NOW + 1),))
     assert await alive() == [True, True, True, True]
-    await caches.heed((Purge("w", identity, NOW + 1),))
+    caches.heed((Purge("w", identity, NOW + 1),))
     assert await alive() == [False, False, True, True]
-    await caches.heed((Purge("w", None, NOW + 1),))
+    caches.heed((Purge("w", None, NOW + 1),))
     assert await alive() == [False, False, False, True]
 
 
 async def test_a_purge_does_not_take_what_is_kept_after_it():
     caches = make()
     purges = (Purge("w", None, NOW),)
-    await caches.heed(purges)
+    caches.heed(purges)
     await caches.keep(plan(caches), entry(created_at=NOW + 1), NOW + 1)
 
-    await caches.heed(purges)
-    await caches.heed((*purges, Purge("other", None, NOW + 2)))
+    caches.heed(purges)
+    caches.heed((*purges, Purge("other", None, NOW + 2)))
 
     assert await caches.find(plan(caches), NOW + 2) is not None
 
@@ -292,9 +292,11 @@ async def test_a_purge_is_carried_out_in_redis(shared, workspace):
             await shared.call(lambda r, one=one: r.exists(PREFIX + one.identity)) for one in (*kept, other)
         ]
 
-    await caches.heed((Purge(workspace, kept[0].identity, NOW + 1),))
+    caches.heed((Purge(workspace, kept[0].identity, NOW + 1),))
+    await caches.sweep()
     assert await held() == [0, 1, 1, 1]
-    await caches.heed((Purge(workspace, None, NOW + 1),))
+    caches.heed((Purge(workspace, None, NOW + 1),))
+    await caches.sweep()
     assert await held() == [0, 0, 0, 1]
 
 
@@ -304,7 +306,8 @@ async def test_what_was_purged_is_not_taken_from_redis_even_while_it_is_still_th
     await first.keep(asked, entry(), NOW)
     younger = Caches(max_bytes=1 << 20, secret="installation", store=shared, now=NOW + 10)
 
-    await younger.heed((Purge(workspace, None, NOW + 1),))
+    younger.heed((Purge(workspace, None, NOW + 1),))
+    await younger.sweep()
 
     assert await younger.find(asked, NOW + 11) is None
     assert await shared.call(lambda redis: redis.exists(PREFIX + asked.identity)) == 1
@@ -322,7 +325,8 @@ async def test_without_redis_each_worker_goes_on_alone():
     await caches.keep(plan(caches), entry(), NOW)
 
     found = await caches.find(plan(caches), NOW)
-    await caches.heed((Purge("w", None, NOW + 1),))
+    caches.heed((Purge("w", None, NOW + 1),))
+    await caches.sweep()
 
     assert found is not None
     assert await caches.find(plan(caches), NOW) is None
