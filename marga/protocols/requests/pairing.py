@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import chain, groupby
 
 from marga.protocols.client_tools import function_name
 from marga.protocols.neutral import Part, Text, ToolCall, ToolResult, Turn
@@ -15,14 +16,13 @@ NO_RESULT = "No result was recorded."
 
 def merged(turns: Iterable[Turn]) -> list[Turn]:
     """Join neighbours of one role; a turn that lost all its parts goes."""
+    spoken = (turn for turn in turns if turn.parts)
     result: list[Turn] = []
-    for turn in turns:
-        if not turn.parts:
-            continue
-        if result and result[-1].role == turn.role:
-            result[-1] = replace(result[-1], parts=result[-1].parts + turn.parts)
-        else:
-            result.append(turn)
+    for _, group in groupby(spoken, key=lambda turn: turn.role):
+        first, *others = group
+        if others:
+            first = replace(first, parts=tuple(chain(first.parts, *(turn.parts for turn in others))))
+        result.append(first)
     return result
 
 

@@ -760,3 +760,11 @@ def test_thousands_of_calls_of_one_id_stay_in_order():
         str(number) for number in range(6000)
     ]
     assert len({block["tool_use_id"] for block in blocks[:5000]}) == 5000
+
+
+def test_thousands_of_messages_of_one_role_become_one_in_order():
+    said = [{"role": "user", "content": str(number)} for number in range(20_000)]
+
+    (message,) = from_chat(messages=said).payload["messages"]
+
+    assert [block["text"] for block in message["content"]] == [str(number) for number in range(20_000)]
