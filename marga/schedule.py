@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from avyay_site import hints, schedules
-from marga import discovering, queries, tasks
+from marga import discovering, queries, tasks, tracing
 
 
 @hints.task(queue="default")
@@ -21,5 +21,12 @@ def check_providers(**_: object) -> None:
         tasks.check_provider.delay_on_commit(provider_id=provider_id)
 
 
+@hints.task(queue="default")
+def forget_traces(**_: object) -> None:
+    """Delete traces that are older than they are kept, some at a time."""
+    tracing.forget_old(now=timezone.now())
+
+
 schedules.every(discover, seconds=300, name="marga: find providers in the environment")
 schedules.every(check_providers, seconds=60, name="marga: ask providers whether they answer")
+schedules.every(forget_traces, seconds=3600, name="marga: forget old traces")

@@ -5,6 +5,7 @@ A trace is an explanation, not a bill: what cannot be read costs the trace, neve
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -18,6 +19,7 @@ ATTEMPTS_MOST, WARNINGS_MOST, CAPABILITIES_MOST = 16, 16, 16
 MILLISECONDS_MOST = 2**31 - 1
 TOKENS_MOST = 10**12
 NO_MONEY = "0"
+DIGEST = re.compile(r"([0-9a-f]{2})*")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,7 +96,7 @@ def parse_trace(given: object) -> Trace:
         reason=text(value, "reason", 60),
         explain=text(value, "explain", 500),
         cache=choice(value, "cache", CACHES),
-        cache_identity=text(value, "cache_identity", 64),
+        cache_identity=_digest(value, "cache_identity"),
         attempts=_attempts(value["attempts"]),
         baseline_model=text(value, "baseline_model", 200),
         baseline_usd=money(value, "baseline_usd"),
@@ -108,6 +110,13 @@ def parse_trace(given: object) -> Trace:
         bucket=text(value, "bucket", 40),
         price_id=text(value, "price_id", 40),
     )
+
+
+def _digest(value: Mapping[str, Any], name: str) -> str:
+    found = text(value, name, 64)
+    if not DIGEST.fullmatch(found):
+        raise WrongField(f"{name} is a digest of at most 64 hexadecimal digits.")
+    return found
 
 
 def _attempts(found: object) -> list[dict[str, Any]]:

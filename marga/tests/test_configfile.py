@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marga.configfile import WrongConfig, parse, url_problem
+from marga.configfile import Document, WrongConfig, parse, url_problem
 
 GOOD = """\
 providers:
@@ -39,7 +39,7 @@ def faults(text):
 
 
 def test_a_right_file_is_read_with_exact_prices_and_defaults():
-    openai, laptop = parse(GOOD)
+    openai, laptop = parse(GOOD).providers
 
     assert (openai.name, openai.base_url, openai.timeout_seconds) == (
         "openai",
@@ -57,7 +57,7 @@ def test_a_right_file_is_read_with_exact_prices_and_defaults():
 
 @pytest.mark.parametrize("text", ["", "# nothing yet\n", "providers: []\n"])
 def test_an_empty_file_means_no_providers(text):
-    assert parse(text) == ()
+    assert parse(text) == Document()
 
 
 @pytest.mark.parametrize(
@@ -78,6 +78,17 @@ def test_an_empty_file_means_no_providers(text):
         ("providers:\n  - name: a\n    kind: openai\n    models:\n      - name: m\n      - name: m\n", 6, "providers[0].models[1].name", "twice"),
         ("providers:\n  - name: a\n    name: b\n    kind: openai\n    models: []\n", 3, "providers[0].name", "twice"),
         ("providers:\n  - name: a\n    kind: openai\n    enabled: maybe\n    models: []\n", 4, "providers[0].enabled", "true or false"),
+        ("providers:\n  - name: a\n    kind: openai\n    models: []\n    protocols: [chat, telex]\n", 5, "providers[0].protocols[1]", "'telex'"),
+        ("providers:\n  - name: a\n    kind: openai\n    models: []\n    credentials:\n      - name: b\n", 6, "providers[0].credentials[0]", "Give one of"),
+        ("providers:\n  - name: a\n    kind: openai\n    models:\n      - name: m\n        capabilities: [tools, tools]\n", 6, "providers[0].models[0].capabilities[1]", "twice"),
+        ("providers:\n  - name: a\n    kind: openai\n    models:\n      - name: m\n        quality: 1.5\n", 6, "providers[0].models[0].quality", "from 0 to 1"),
+        ("providers: []\ntariff_usd_per_kwh: dear\n", 2, "tariff_usd_per_kwh", "number"),
+        ("providers: []\npolicies:\n  - name: x\n    order: cost\n    tiers:\n      mid: 7\n", 6, "policies[0].tiers.mid", "from 0 to 1"),
+        ("providers: []\npolicies:\n  - name: x\n    surprise: 1\n", 4, "policies[0].surprise", "unknown"),
+        ("providers: []\npolicies:\n  - tiers: {}\n", 3, "policies[0].name", "letters"),
+        ("providers: []\npolicies:\n  - name: x\n    default: true\n  - name: y\n    default: true\n", 5, "policies[1].default", "Only one"),
+        ("providers: []\npolicies:\n  - name: x\n  - name: x\n", 4, "policies[1].name", "twice"),
+        ("providers: []\npolicies:\n  - hello\n", 3, "policies[0]", "name"),
         ("providers: [\n", 2, "", "not YAML"),
         ("providers: \x07\n", 1, "", "not YAML"),
     ],
@@ -86,6 +97,64 @@ def test_a_fault_is_named_with_its_line_and_path(text, line, path, words):
     found = faults(text)
 
     assert any(words in message for where, which, message in found if (where, which) == (line, path)), found
+
+
+def test_credentials_abilities_prices_and_policies_are_read():
+    document = parse(
+        """
+baseline: opus
+tariff_usd_per_kwh: 0.28
+providers:
+  - name: openai
+    kind: openai
+    protocols: [chat, responses]
+    api_key: sk-1
+    credentials:
+      - name: agents
+        bucket: agents
+        api_key_env: AGENTS_KEY
+        tokens_per_minute: 100000
+    models:
+      - name: m
+        capabilities: [tools, vision]
+        max_output_tokens: 1000
+        cache_write_usd_per_mtok: 1.25
+        reasoning_usd_per_mtok: 3
+        watts: 90.5
+        quality: 0.8
+policies:
+  - name: thrifty
+    default: true
+    shared: false
+    tiers: {mid: 0.5, frontier: 0.9}
+    tasks:
+      review: {tier: local, models: ["deepseek-r1*"]}
+"""
+    )
+
+    [provider], [policy] = document.providers, document.policies
+    [credential], [model] = provider.credentials, provider.models
+    assert (document.baseline, document.tariff_usd_per_kwh) == ("opus", Decimal("0.28"))
+    assert (provider.protocols, credential.bucket, credential.tokens_per_minute) == (
+        ["chat", "responses"],
+        "agents",
+        100_000,
+    )
+    assert (model.capabilities, model.max_output_tokens, model.quality) == (["tools", "vision"], 1000, 0.8)
+    assert (model.cache_write_usd_per_mtok, model.watts) == (Decimal("1.25"), Decimal("90.5"))
+    assert (policy.is_default, policy.is_shared) == (True, False)
+    assert policy.document == {
+        "tiers": {"mid": 0.5, "frontier": 0.9},
+        "tasks": {"review": {"tier": "local", "models": ["deepseek-r1*"]}},
+    }
+
+
+def test_a_policy_that_repeats_itself_without_end_is_refused():
+    text = "providers: []\npolicies:\n  - name: x\n    a: &a [1,1,1,1,1,1,1,1,1,1]\n"
+    for letter, before in zip("bcdefg", "abcdef", strict=True):
+        text += f"    {letter}: &{letter} [{', '.join([f'*{before}'] * 10)}]\n"
+
+    assert any("at most 2000" in message for _, _, message in faults(text))
 
 
 def test_all_faults_are_named_at_once_in_the_order_of_their_lines():

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import json
 import os
+from decimal import Decimal
 
 import pytest
 
@@ -8,8 +10,8 @@ from avyay_site.accounts.tests.factories import WorkspaceFactory
 from marga import configuring, publishing
 from marga.checks import check_config
 from marga.configfile import WrongConfig
-from marga.models import Model, Provider, Source
-from marga.tests.factories import ProviderFactory
+from marga.models import Credential, Defaults, Model, Policy, Provider, Source
+from marga.tests.factories import PolicyFactory, ProviderFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -172,6 +174,93 @@ def test_a_key_that_is_not_there_is_named_with_its_line(tmp_path, given):
 
     with pytest.raises(WrongConfig, match=r"line 2, providers\[0\]\.api_key_"):
         configuring.check(path)
+
+
+MORE = (
+    TEXT.replace("      - name: two", "      - name: two\n        watts: 100").replace(
+        "    models:",
+        "    credentials:\n      - name: agents\n        bucket: agents\n        api_key: sk-agents-canary\n    models:",
+    )
+    + """\
+policies:
+  - name: thrifty
+    default: true
+    tiers: {mid: 0.5}
+baseline: one
+tariff_usd_per_kwh: 0.30
+"""
+)
+
+
+def sent(now):
+    found = publishing.current_snapshot(None, now=now)
+    assert found is not None
+    return json.loads(found.body)
+
+
+def test_credentials_policies_baseline_and_tariff_reach_the_snapshot(config, now):
+    assert config(MORE).problem == ""
+
+    found = sent(now)
+
+    assert found["baseline"] == "one"
+    assert [(row["name"], row["workspace_id"]) for row in found["policies"]] == [("thrifty", None)]
+    assert [row["bucket"] for row in found["providers"][0]["credentials"]] == ["agents"]
+    per_second = {row["name"]: row["usd_per_second"] for row in found["models"]}
+    assert Decimal(per_second["two"]) == pytest.approx(Decimal("0.03") / 3600)
+    assert per_second["one"] is None
+    assert "canary" not in json.dumps(found)
+
+
+def test_an_unchanged_part_of_the_file_changes_no_row(config):
+    config(MORE)
+    before = [row.updated_at for rows in (Credential, Policy, Defaults) for row in rows.objects.all()]
+
+    config(MORE + "# a remark\n")
+
+    assert [row.updated_at for rows in (Credential, Policy, Defaults) for row in rows.objects.all()] == before
+
+
+def test_what_leaves_the_file_leaves_all_rows(config):
+    config(MORE)
+    config(TEXT)
+
+    assert not Credential.objects.exists()
+    assert not Policy.objects.exists()
+    assert not Defaults.objects.exists()
+
+
+def test_a_policy_made_by_hand_is_not_taken_over(config, workspace):
+    theirs = PolicyFactory.create(workspace=workspace, name="thrifty")
+
+    status = config(MORE)
+
+    assert "policies[0].name" in status.problem
+    assert "rename one of them" in status.problem
+    assert Policy.objects.get() == theirs
+
+
+def test_the_files_default_policy_takes_the_place_of_another(config, workspace):
+    theirs = PolicyFactory.create(workspace=workspace, name="other", is_default=True)
+
+    assert config(MORE).problem == ""
+
+    theirs.refresh_from_db()
+    assert not theirs.is_default
+
+
+def test_a_new_tariff_leaves_a_version_of_the_prices(config):
+    config(MORE)
+    config(MORE.replace("0.30", "0.40"))
+
+    versions = Model.objects.get(name="two").price_versions.order_by("effective_at", "pk")
+    assert [version.usd_per_kwh for version in versions] == [Decimal("0.30"), Decimal("0.40")]
+
+
+def test_a_credential_that_is_not_there_is_named_with_its_line(config):
+    status = config(MORE.replace("api_key: sk-agents-canary", "api_key_env: NOT_SET_ANYWHERE"))
+
+    assert "line 7, providers[0].credentials[0].api_key_env" in status.problem
 
 
 def test_a_change_reaches_the_snapshot(config, now):

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from avyay_site import schedules
-from marga import discovering, schedule, tasks
+from marga import discovering, schedule, tasks, tracing
 from marga.models import Health, Kind
 from marga.tests.factories import ProviderFactory
 
@@ -57,4 +57,14 @@ def test_the_environment_is_looked_at_by_the_clock(monkeypatch):
     assert {one.task for one in schedules.declared()} >= {
         "marga.schedule.discover",
         "marga.schedule.check_providers",
+        "marga.schedule.forget_traces",
     }
+
+
+def test_old_traces_are_forgotten_by_the_clock(monkeypatch):
+    asked = []
+    monkeypatch.setattr(tracing, "forget_old", lambda *, now: asked.append(now))
+
+    schedule.forget_traces(unknown_argument_of_a_newer_caller=1)
+
+    assert len(asked) == 1

@@ -78,6 +78,8 @@ def test_a_loss_is_a_saving_below_zero():
         ({"warnings": ["x\0"]}, "warnings"),
         ({"capabilities": "tools"}, "capabilities"),
         ({"explain": "x" * 501}, "explain"),
+        ({"cache_identity": "abc"}, "cache_identity"),
+        ({"cache_identity": "zz"}, "cache_identity"),
     ],
 )
 def test_a_wrong_field_is_named(changes, named):

@@ -27,8 +27,9 @@ class Command(BaseCommand):
         if path is None:
             raise CommandError("Name a file: manage.py marga_config --check FILE, or set MARGA_CONFIG.")
         try:
-            entries = configuring.check(path)
+            document = configuring.check(path)
         except WrongConfig as exc:
             raise CommandError("\n".join(f"{path}: {fault}" for fault in exc.faults)) from exc
-        models = sum(len(entry.models) for entry in entries)
-        return f"{path} is right: providers {len(entries)}, models {models}."
+        models = sum(len(entry.models) for entry in document.providers)
+        counts = f"providers {len(document.providers)}, models {models}, policies {len(document.policies)}"
+        return f"{path} is right: {counts}."
