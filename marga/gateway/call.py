@@ -108,6 +108,8 @@ class Call:
         self.plan: Plan | None = None
         self.cache_identity = ""
         """Names the kept answer that served this call, or that it left; by it people purge."""
+        self.leads: bytes | None = None
+        """The identity for whose answer others wait, while this call gets it."""
         self.hit: Entry | None = None
         self.served_by: tuple[tuple[bytes, bytes], ...] = ()
         """Headers that name what a kept answer came from."""
@@ -263,6 +265,8 @@ class Call:
     def close(self) -> None:
         """Let go of everything; safe at any point."""
         self.watch.close()
+        if self.leads is not None:
+            self.core.caches.flights.land(self.leads)
         if self.is_inside and self.key is not None:
             self.is_inside = False
             self.core.door.leave(self.key.id)

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from marga.gateway import accepting, streaming
-from marga.gateway.caching.caches import Found
+from marga.gateway.caching.caches import Found, Plan
 from marga.gateway.caching.entry import Entry
 from marga.gateway.caching.keeping import is_keepable
 from marga.gateway.call import JSON_TYPE, Attempt, Call
@@ -17,6 +17,7 @@ from marga.gateway.snapshot import header_value
 from marga.protocols.answering import stream_answer, translate_answer
 from marga.protocols.request import Unreadable
 
+LONGEST_WAIT_SECONDS = 20.0
 MARKED = (b"anthropic-beta", b"anthropic-version", b"openai-beta", b"x-marga-task-type")
 """Headers that shape an answer; they are a part of a request's identity."""
 
@@ -46,10 +47,29 @@ async def served(call: Call) -> bool:
     found = caches.look(plan, now)
     if found is None and call.core.shared.is_up:
         found = await caches.find(plan, now)
+    if found is None and plan.controls.may_read:
+        found = await _from_the_first(call, plan)
     if found is None:
         return False
     await _give(call, found)
     return True
+
+
+async def _from_the_first(call: Call, plan: Plan) -> Found | None:
+    """Let the first of several equal calls go, and give its answer to the others; one that is late is not waited for.
+
+    A stream never waits: its client is to see the first words at once.
+    """
+    flights = call.core.caches.flights
+    if flights.leads(plan.identity):
+        call.leads = plan.identity
+        return None
+    if call.request.is_stream:
+        return None
+    before = time.perf_counter()
+    await flights.wait(plan.identity, LONGEST_WAIT_SECONDS)
+    call.waited += time.perf_counter() - before
+    return call.core.caches.look(plan, time.time())
 
 
 async def _give(call: Call, found: Found) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
 import pytest
 
 from avyay_site.keys.format import generate
-from marga.gateway.tests.harness import PLAIN, Stage, key_row, question, stage, until
+from marga.gateway.tests.harness import PLAIN, Stage, http_answer, key_row, ordinary, question, stage, until
 
 pytestmark = pytest.mark.processes
 
@@ -85,3 +86,46 @@ async def test_a_hit_costs_nothing_saves_its_price_and_can_be_purged_by_its_trac
         await allow_caches(s, purges=[purge])
 
         assert (await put(s))[0] == "miss"
+
+
+async def test_of_equal_calls_at_once_one_goes_and_the_others_get_its_answer(tmp_path):
+    may_answer = asyncio.Event()
+
+    async def slow(reader: Any, writer: Any, body: dict[str, Any]) -> None:
+        await may_answer.wait()
+        await ordinary(reader, writer, body)
+
+    async with stage(tmp_path, slow) as s:
+        await allow_caches(s)
+        calls = [asyncio.create_task(put(s)) for _ in range(5)]
+        await until(lambda: len(s.upstream.requests) == 1)
+        other = asyncio.create_task(put(s, text="Something else?"))
+        await until(lambda: len(s.upstream.requests) == 2)
+
+        may_answer.set()
+        found = sorted(await asyncio.gather(*calls))
+
+        assert found == [*[("exact", PLAIN)] * 4, ("miss", PLAIN)]
+        assert (await other)[0] == "miss"
+        assert len(s.upstream.requests) == 2
+
+
+async def test_when_the_first_of_equal_calls_fails_the_others_go_themselves(tmp_path):
+    async def failing_once(reader: Any, writer: Any, body: dict[str, Any]) -> None:
+        if len(s.upstream.requests) == 1:
+            await until(lambda: len(calls) == 3)
+            writer.write(http_answer(b'{"error": {"message": "no", "code": "bad"}}', "400 Bad Request"))
+            return
+        await ordinary(reader, writer, body)
+
+    calls: list[asyncio.Task[int]] = []
+
+    async def status(s: Stage) -> int:
+        async with s.post(asked()) as answer:
+            return int(answer.status)
+
+    async with stage(tmp_path, failing_once) as s:
+        await allow_caches(s)
+        calls += [asyncio.create_task(status(s)) for _ in range(3)]
+
+        assert sorted(await asyncio.gather(*calls)) == [200, 200, 400]
