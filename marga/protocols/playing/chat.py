@@ -16,6 +16,7 @@ def play(payload: dict[str, Any], *, wants_usage: bool) -> list[bytes]:
     head = {name: value for name, value in payload.items() if name not in ("choices", "usage")}
     head["object"] = "chat.completion.chunk"
     events: list[bytes] = []
+    endings: list[bytes] = []
     for choice in items(payload.get("choices")):
         given = fields(choice)
         index = given.get("index", 0)
@@ -23,7 +24,8 @@ def play(payload: dict[str, Any], *, wants_usage: bool) -> list[bytes]:
             told = {"index": index, "delta": delta, "finish_reason": None}
             events.append(sse.written({**head, "choices": [told]}))
         rest = {name: value for name, value in given.items() if name != "message"}
-        events.append(sse.written({**head, "choices": [{"index": index, **rest, "delta": {}}]}))
+        endings.append(sse.written({**head, "choices": [{"index": index, **rest, "delta": {}}]}))
+    events += endings
     if wants_usage and payload.get("usage") is not None:
         events.append(sse.written({**head, "choices": [], "usage": payload["usage"]}))
     return [*events, sse.DONE_EVENT]

@@ -11,7 +11,7 @@ from marga.pricing import Usage
 from marga.protocols import sse
 from marga.protocols.answering import AnswerCollector, StreamTranslator
 from marga.protocols.answers import chat, messages, responses
-from marga.protocols.answers.neutral import Answer, Refusal, Text, Thinking, ToolCall, stop_with
+from marga.protocols.answers.neutral import Answer, Refusal, Stop, Text, Thinking, ToolCall, stop_with
 from marga.protocols.opaque import Sealed
 
 PROTOCOLS = ("chat", "messages", "responses")
@@ -57,7 +57,10 @@ def answers(draw: st.DrawFn, protocol: str) -> Answer:
     if protocol == "chat":
         order = (Thinking, Text, Refusal, ToolCall)
         parts.sort(key=lambda part: order.index(type(part)))
-    stops = {"chat": ["end", "length", "filter"], "responses": ["end", "length", "filter"]}
+    stops: dict[str, list[Stop]] = {
+        "chat": ["end", "length", "filter"],
+        "responses": ["end", "length", "filter"],
+    }
     stop = draw(
         st.sampled_from(stops.get(protocol, ["end", "length", "refusal", "pause", "context", "sequence"]))
     )
@@ -102,8 +105,8 @@ def translated(
     return given
 
 
-def collected(events: list[dict[str, Any]], protocol: str) -> dict[str, Any] | None:
-    """The whole answer that a stream makes."""
+def collected(events: list[dict[str, Any]], protocol: str) -> Any:
+    """The whole answer that a stream makes, or None."""
     collector = AnswerCollector(protocol)
     for payload in events:
         collector.feed(payload)

@@ -21,7 +21,7 @@ def test_a_whole_answer_played_as_a_stream_and_collected_is_the_same_answer(prot
 
 
 @pytest.mark.parametrize(("source", "target"), PAIRS)
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_the_same_answer_says_the_same_plain_and_streamed(source, target, data):
     payload = payload_of(data.draw(answers(source)), source)

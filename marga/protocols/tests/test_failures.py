@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import orjson
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from marga.protocols import answering, failures, sse
 from marga.protocols.tests.answers import PAIRS, parsed
 
-BUSY = {"status": 429, "code": "rate_limit_exceeded", "message": "Too many requests."}
+BUSY: dict[str, Any] = {"status": 429, "code": "rate_limit_exceeded", "message": "Too many requests."}
 
 
 def test_an_error_is_said_as_openais_clients_read_it():
@@ -150,7 +151,7 @@ def test_the_status_of_an_error_without_one_is_told_by_its_words(error, status, 
     assert failure.message
 
 
-ERRORS = {
+ERRORS: dict[str, dict[str, Any]] = {
     "chat": {"error": {"message": "Slow down", "type": "rate_limit_error", "code": "rate_limit_exceeded"}},
     "messages": {"type": "error", "error": {"type": "rate_limit_error", "message": "Slow down"}},
     "responses": {

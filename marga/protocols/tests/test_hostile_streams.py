@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -99,7 +101,7 @@ requests = st.fixed_dictionaries({"tools": st.lists(payloads, max_size=2)}) | pa
 
 
 @pytest.mark.parametrize(("source", "target"), PAIRS)
-@settings(max_examples=80)
+@settings(max_examples=40)
 @given(events=st.lists(shaped, max_size=6), request_payload=requests)
 def test_whatever_a_stream_says_only_one_named_error_is_raised(source, target, events, request_payload):
     translator = answering.StreamTranslator(source, target, request=request_payload)
@@ -114,7 +116,7 @@ def test_whatever_a_stream_says_only_one_named_error_is_raised(source, target, e
 
 
 @pytest.mark.parametrize(("source", "target"), PAIRS)
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(payload=payloads, request_payload=requests)
 def test_whatever_an_answer_says_only_one_named_error_is_raised(source, target, payload, request_payload):
     try:
@@ -124,7 +126,7 @@ def test_whatever_an_answer_says_only_one_named_error_is_raised(source, target, 
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(payload=payloads, events=st.lists(shaped, max_size=6))
 def test_whatever_is_played_or_collected_only_one_named_error_is_raised(protocol, payload, events):
     collector = answering.AnswerCollector(protocol)
@@ -147,7 +149,7 @@ def test_whatever_an_error_says_it_can_be_told(error):
 
 
 def nested(depth):
-    value: dict = {}
+    value: dict[str, Any] = {}
     for _ in range(depth):
         value = {"a": value}
     return value

@@ -106,7 +106,7 @@ def test_a_responses_stream_tells_each_item_from_its_beginning_to_its_end():
 
 
 def test_a_chat_stream_says_its_role_first_its_end_once_and_its_usage_only_when_asked():
-    given = [
+    given: list[dict[str, Any]] = [
         {"type": "message_start", "message": {"id": "msg_9", "model": "m", "usage": {"input_tokens": 3}}},
         {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
         {"type": "ping"},
@@ -130,7 +130,7 @@ def test_a_chat_stream_says_its_role_first_its_end_once_and_its_usage_only_when_
 @pytest.mark.parametrize("target", ["messages", "responses", "chat"])
 @given(cut=st.integers(0, 6))
 def test_a_stream_that_breaks_off_gets_no_end(target, cut):
-    given = [
+    given: list[dict[str, Any]] = [
         {"type": "message_start", "message": {"id": "msg_9"}},
         {
             "type": "content_block_start",
@@ -149,9 +149,9 @@ def test_a_stream_that_breaks_off_gets_no_end(target, cut):
         },
         {"type": "content_block_stop", "index": 0},
         {"type": "content_block_start", "index": 1, "content_block": {"type": "text", "text": "x"}},
-    ][:cut]
+    ]
 
-    events = translated(given, "messages", target, ASKS)
+    events = translated(given[:cut], "messages", target, ASKS)
 
     assert sse.DONE_EVENT not in events
     assert collected(parsed(events), target) is None

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,8 +11,8 @@ from marga.pricing import Usage
 from marga.protocols import chat, messages, responses
 from marga.protocols.request import Unreadable
 
-WIRES = {"chat": chat, "messages": messages, "responses": responses}
-BODIES = {
+WIRES: dict[str, Any] = {"chat": chat, "messages": messages, "responses": responses}
+BODIES: dict[str, dict[str, Any]] = {
     "chat": {"model": "old", "messages": [{"role": "user", "content": "x"}]},
     "messages": {"model": "old", "max_tokens": 9, "messages": [{"role": "user", "content": "x"}]},
     "responses": {"model": "old", "input": "x"},
@@ -115,9 +116,9 @@ def test_usage_of_messages_counts_fresh_read_and_written_input_together():
     }
     delta = {"type": "message_delta", "usage": {"output_tokens": 30}}
 
-    before = messages.usage_of(start)
-    new = messages.usage_of(delta)
+    before, new = messages.usage_of(start), messages.usage_of(delta)
 
+    assert new is not None
     assert before == Usage(130, 1, 100, 0, 20)
     assert messages.merge_usage(before, new) == Usage(130, 30, 100, 0, 20)
 

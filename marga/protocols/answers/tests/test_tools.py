@@ -23,7 +23,7 @@ REQUEST: dict[str, Any] = {
     ]
 }
 PATCH = {"type": "update_file", "path": "a.py", "diff": "@@\n-a\n+b\n"}
-CASES = {
+CASES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "custom": (
         "apply",
         {"input": "*** Begin\n"},

@@ -57,6 +57,7 @@ def test_parts_follow_one_another_and_lose_nothing(mixed):
             assert current is None
             current = event.key
         else:
+            assert not isinstance(event, Started | Ended)
             assert event.key == current
             current = None if isinstance(event, Closed) else current
     assert current is None
