@@ -47,6 +47,15 @@ local function share(left, turn, who)
   return math.floor(left / workers) + extra
 end
 
+-- Of several that lack the same, those come first who use less than an equal part, then whose turn it is in this
+-- second: else each would keep a bit
+-- that is too little for all of them.
+local turn_now = math.floor(now / 1000)
+local function beats(other, its_poor, me, i_am_poor)
+  if its_poor ~= i_am_poor then return its_poor end
+  return (other + turn_now) % workers < (me + turn_now) % workers
+end
+
 local answers = {}
 for index, entry in ipairs(entries) do
   local name, turn, total, gone = entry[1], entry[2], entry[3], entry[4]
@@ -74,13 +83,13 @@ for index, entry in ipairs(entries) do
   end
   local grant = math.max(0, math.min(want, left - others - held))
   local own = share(left, turn, slot)
-  if grant > 0 and (held >= own or not is_asking) then
-    -- Whoever lacks something comes before those who only tidy up, and the poor before the rich.
+  if grant > 0 then
     for who = 0, workers - 1 do
       local asked = who ~= slot and redis.call('HGET', prefix .. 'wants', name .. '|' .. who)
       if asked then
         asked = cjson.decode(asked)
-        if (asked.is_poor or not is_asking) and now - tonumber(asked.at) <= WANT then grant = 0 end
+        local is_first = not is_asking or beats(who, asked.is_poor, slot, used < own)
+        if is_first and now - tonumber(asked.at) <= WANT then grant = 0 end
       end
     end
   end
@@ -95,7 +104,7 @@ for index, entry in ipairs(entries) do
   end
   local field = name .. '|' .. slot
   if is_asking and grant < want then
-    local asked = {name = name, total = whole(total), gone = whole(gone), at = whole(now), is_poor = held < own}
+    local asked = {name = name, slot = slot, total = whole(total), gone = whole(gone), at = whole(now), is_poor = used < own}
     redis.call('HSET', prefix .. 'wants', field, cjson.encode(asked))
   else
     redis.call('HDEL', prefix .. 'wants', field)
@@ -109,8 +118,11 @@ for i = 1, #wants, 2 do
   local asked = cjson.decode(wants[i + 1])
   if now - tonumber(asked.at) > WANT then
     redis.call('HDEL', prefix .. 'wants', wants[i])
-  elseif string.sub(wants[i], -#('|' .. slot)) ~= '|' .. slot then
-    wanted[#wanted + 1] = {asked.name, asked.total, asked.gone}
+  elseif asked.slot ~= slot then
+    local mine = redis.call('HGET', prefix .. 'wants', asked.name .. '|' .. slot)
+    mine = mine and cjson.decode(mine)
+    local is_first = not mine or beats(asked.slot, asked.is_poor, slot, mine.is_poor)
+    if is_first then wanted[#wanted + 1] = {asked.name, asked.total, asked.gone} end
   end
 end
 return cjson.encode({answers = answers, wanted = wanted, settling = is_settling})

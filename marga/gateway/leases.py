@@ -12,11 +12,12 @@ from zlib import crc32
 from marga.gateway.windows import Meter
 
 STARVED_SECONDS = 1.0
-"""So long after it had to refuse, a worker keeps its equal part, if it has it."""
+"""So long after it had to ask, a worker does not try to go back to the equal part by itself."""
 
 QUIET_SECONDS = 5.0
-"""So long after that it goes back to the equal part."""
+"""So long after that it gives up what it has above the equal part."""
 
+KEPT_SECONDS = 0.05
 FLOOR = 0.1
 """The part of the equal part that a worker takes back at once when Redis is lost: the overshoot that is allowed."""
 
@@ -37,6 +38,7 @@ class Lease:
         "elsewhere",
         "gone",
         "held",
+        "kept_until",
         "is_alone",
         "is_registered",
         "meter",
@@ -64,6 +66,7 @@ class Lease:
         self.wanted = 0.0
         self.is_alone = False
         self.is_registered = False
+        self.kept_until = -math.inf
         self.refused_cost = 0.0
         self.refused_until = -math.inf
         self.starved_until = -math.inf
@@ -133,10 +136,14 @@ class Lease:
         self._before = used
 
     def give(self, now: float) -> bool:
-        """Let go of what is not needed here; tell whether anything changed."""
+        """Let go of what is not needed here; tell whether anything changed.
+
+        While calls wait here that need more than there is, what there is helps nobody: all of it goes.
+        """
+        if now < self.kept_until:
+            return False
         used = self.used(now)
-        keep = self.share if now < self.starved_until else used + 2 * self._growth
-        lower = max(used, min(self.held, keep), 0)
+        lower = max(0, used if self.waiting else used + 2 * self._growth)
         if lower >= self.held:
             return False
         self.held, self.is_registered = lower, True
@@ -160,13 +167,20 @@ class Lease:
         else:
             self.held = max(self.held, int(self.share * FLOOR))
 
-    def grant(self, amount: int, elsewhere: int, gone: int) -> None:
-        """Take over what the script gave, and what it knows of the others."""
+    def grant(self, amount: int, elsewhere: int, gone: int, now: float) -> None:
+        """Take over what the script gave, and what it knows of the others.
+
+        What is enough for a waiting call stays here until that had time to take it.
+        """
         self.held += amount
         self.is_alone = False
         self.elsewhere = elsewhere
         if amount:
             self.is_registered = True
+            if self.waiting and (
+                self.held >= self.left or self.used(now) + self.wanted / self.waiting <= self.held
+            ):
+                self.kept_until = now + KEPT_SECONDS
         self.resize(self.total, gone)
 
     def debit(self, amount: int) -> None:

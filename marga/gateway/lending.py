@@ -20,7 +20,7 @@ PATIENCE_SECONDS = 0.3
 """How long a call that would be refused waits for the other workers: one of their periods, and some."""
 
 LOOK_AGAIN_SECONDS = 0.02
-DEAF_SECONDS = 1.0
+DEAF_SECONDS = 0.25
 """After asking in vain, calls are refused without asking for so long."""
 
 MOST_WAITING = 256
@@ -165,7 +165,7 @@ class Lending:
             return False
         self._heard_at = asyncio.get_running_loop().time()
         for lease, entry, answer in zip(leases, entries, found["answers"], strict=False):
-            self._take(lease, entry, answer)
+            self._take(lease, entry, answer, self._heard_at)
         return self._help(found["wanted"], now)
 
     def _entry(self, lease: Lease, now: float) -> list[Any]:
@@ -182,13 +182,13 @@ class Lending:
             *(want, is_asking, is_leaving),
         ]
 
-    def _take(self, lease: Lease, entry: list[Any], answer: list[str]) -> None:
+    def _take(self, lease: Lease, entry: list[Any], answer: list[str], now: float) -> None:
         grant, elsewhere, gone = map(int, answer)
         is_leaving = entry[-1]
         if is_leaving and lease.held == entry[4] and not lease.waiting:
             lease.is_registered = False
             self._active.pop(lease.name, None)
-        lease.grant(grant, elsewhere, gone)
+        lease.grant(grant, elsewhere, gone, now)
 
     def _help(self, wanted: list[list[str]], now: float) -> bool:
         """Give what others lack, also of limits that no call here has used yet."""
