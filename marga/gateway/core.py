@@ -114,7 +114,7 @@ class Core:
 
     async def _keep_house(self) -> None:
         """Give memory back to the system once a rush is over; connections go one by one, so do it a few times."""
-        seen, rounds = self.metrics.duration.count, 0
+        seen, rounds, known = self.metrics.duration.count, 0, self.keys.snapshot
         while True:
             await asyncio.sleep(TRIM_SECONDS)
             calls, seen = self.metrics.duration.count - seen, self.metrics.duration.count
@@ -124,8 +124,16 @@ class Core:
                 rounds -= 1
                 gc.collect()
                 _trim()
-            self.caches.heed(self.keys.snapshot.purges)
+            if self.keys.snapshot is not known:
+                known = self.keys.snapshot
+                self._forget({deployment.id for deployment in known.deployments})
+            self.caches.heed(known.purges)
             await self.caches.sweep()
+
+    def _forget(self, known: set[str]) -> None:
+        """Drop what is known of deployments that are gone."""
+        self.health.forget(known)
+        self.sessions.forget(known)
 
 
 def _place(settings: Settings) -> str:

@@ -22,8 +22,6 @@ FORMATS = frozenset({1, 2})
 CALL_SCOPE = "marga:call"
 TIERS = {"local": 0, "mid": 1, "frontier": 2}
 TIER_NAMES = ("local", "mid", "frontier")
-EVERYTHING = ("tools", "vision", "json_schema", "thinking", "audio", "files")
-"""What a model is taken to be able to do while nobody has said: a provider's own refusal is better than ours."""
 
 
 class UnusableSnapshot(ValueError):
@@ -230,7 +228,7 @@ def _candidate(row: dict[str, Any], provider: Provider, price: Price) -> Candida
         provider_id=provider.id,
         provider=provider.name,
         protocols=tuple(sorted(spoken)),
-        capabilities=frozenset(row.get("capabilities") or EVERYTHING),
+        capabilities=frozenset(row.get("capabilities") or ()),
         context_window=row.get("context_window"),
         max_output_tokens=row.get("max_output_tokens"),
         input_usd=_float(price.input_usd_per_mtok),

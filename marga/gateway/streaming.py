@@ -107,6 +107,8 @@ class Passage:
         self._held_bytes = 0
         self.is_done = False
         self.error_type = ""
+        self.before_fault = b""
+        """What came before a fault in the same piece, and is the client's."""
 
     def take(self, events: list[bytes]) -> bytes:
         """Return what the client gets for some events.
@@ -127,19 +129,14 @@ class Passage:
                 if self.is_done:
                     break
         except (sse.MalformedStream, Refusal):
-            self._held = self._released(out)  # what came before the fault is the client's
+            self.before_fault = b"".join(self._released(out))
             raise
         return b"".join(self._released(out))
-
-    def rest(self) -> bytes:
-        """Return what is still held back."""
-        found, self._held = b"".join(self._held), []
-        return found
 
     def end(self) -> bytes:
         """Return the client's end of a stream that the provider ended without a word."""
         last = self._translator.end() if self._translator is not None else []
-        return self.rest() + b"".join(last)
+        return b"".join([*self._held, *last])
 
     def whole(self) -> dict[str, Any] | None:
         """Return the whole answer in the provider's protocol, None when it is incomplete or nobody wants it."""
@@ -207,14 +204,15 @@ async def relay(call: Call, attempt: Attempt, response: Answer) -> None:
     try:
         await _pump(call, attempt, response, client, passage)
     except sse.MalformedStream as exc:
-        await _flush(client, passage)
-        raise _broken(
-            call,
-            "answer",
-            Refusal(502, "upstream_malformed", f"The provider's stream cannot be read: {exc}."),
-        ) from exc
+        if passage.before_fault:
+            await client.send(passage.before_fault)
+        said = f"The provider's stream cannot be read: {exc}."
+        raise _broken(call, "answer", Refusal(502, "upstream_malformed", said)) from exc
+    except Refusal:
+        if passage.before_fault:
+            await client.send(passage.before_fault)
+        raise
     except FAILURES as exc:
-        await _flush(client, passage)
         raise _broken(call, "answer", _cut()) from exc
     await _read_leftover(response.content)
 
@@ -254,12 +252,6 @@ async def play(call: Call, events: list[bytes]) -> None:
     client = Client(call)
     call.watch.begin(SLOW_READER_SECONDS, "slow_reader")
     await client.finish(b"".join(events))
-
-
-async def _flush(client: Client, passage: Passage) -> None:
-    """Send what came before a fault, if anything of the answer was shown already."""
-    if rest := passage.rest():
-        await client.send(rest)
 
 
 def _broken(call: Call, kind: str, refusal: Refusal) -> Exception:

@@ -21,12 +21,13 @@ from marga.gateway.metering import Meter
 from marga.gateway.providers import Endpoint, Provider
 from marga.gateway.surfaces import WIRES
 from marga.gateway.upstream import FAILURES, Answer, StaleConnection
+from marga.protocols.request import Unreadable
 from marga.protocols.translate import translate_request
 
 MOST_ATTEMPTS = 6
 PAUSE_SECONDS = (0.05, 0.25)
 ANOTHER_CREDENTIAL = frozenset({"credential", "rate_limit"})
-ABOUT_THE_CALL = frozenset({"client", "context", "credential", "stale", "missing"})
+ABOUT_THE_CALL = frozenset({"client", "context", "credential", "stale", "missing", "untranslatable"})
 """Failures that say nothing about how well the deployment works."""
 
 ANTHROPIC_VERSION = b"anthropic-version: 2023-06-01\r\n"
@@ -128,7 +129,8 @@ class Tries:
         self._latest = failure
         if kind in ANOTHER_CREDENTIAL:
             core.credentials.failed(attempt.credential, failure.status, now, failure.wait_seconds or None)
-        if kind in ABOUT_THE_CALL:
+        has_others = len(attempt.deployment.provider.credentials) > 1
+        if kind in ABOUT_THE_CALL or (kind == "rate_limit" and has_others):
             core.health.left(attempt.deployment.id)
         else:
             core.health.fail(attempt.deployment.id, retry_after=failure.wait_seconds or None)
@@ -187,9 +189,19 @@ def _addressed(call: Call, attempt: Attempt) -> tuple[Endpoint, bytes]:
     if protocol == request.protocol:
         body: bytes = WIRES[protocol].upstream_body(request, name)
         return endpoint, body
-    found = translate_request(
-        request.payload, request.protocol, protocol, model=name, is_stream=request.is_stream
-    )
+    candidate = attempt.deployment.candidate
+    try:
+        found = translate_request(
+            request.payload,
+            request.protocol,
+            protocol,
+            model=name,
+            is_stream=request.is_stream,
+            capabilities=candidate.capabilities or None,
+            most_output_tokens=candidate.max_output_tokens,
+        )
+    except Unreadable as exc:
+        raise TryFailed("untranslatable", Refusal(400, "invalid_request", str(exc), param=exc.param)) from exc
     call.warnings = found.warnings
     return endpoint, orjson.dumps(found.payload)
 
