@@ -5,8 +5,9 @@ Money is counted in whole nano-dollars, rounded up, so that workers can exchange
 
 from __future__ import annotations
 
+import math
 import time
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 
 from marga.gateway.errors import NO_RETRY, Refusal, retry_after
 from marga.gateway.leases import Lease
@@ -21,7 +22,7 @@ OVERDRAFT = 50
 
 def nanos(usd: Decimal) -> int:
     """Return USD in nano-dollars, rounded up."""
-    return int((usd * NANO).to_integral_value(ROUND_CEILING))
+    return math.ceil(usd * NANO)
 
 
 class Budget:

@@ -305,7 +305,9 @@ class Gateway:
         self.var.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *gateway_command(host="127.0.0.1", port=self.port),
+                *gateway_command(
+                    host="127.0.0.1", port=self.port, workers=int(self._variables.get("MARGA_WORKERS", "1"))
+                ),
                 env=self._variables,
                 cwd=ROOT,
                 stdout=log,
