@@ -22,9 +22,12 @@ from marga.protocols.streams.chat_reader import ChatReader
 from marga.protocols.streams.chat_writer import ChatWriter
 from marga.protocols.streams.messages_reader import MessagesReader
 from marga.protocols.streams.messages_writer import MessagesWriter
-from marga.protocols.streams.ordering import LONGEST_ANSWER, Ordering
+from marga.protocols.streams.ordering import Ordering
 from marga.protocols.streams.responses_reader import ResponsesReader
 from marga.protocols.streams.responses_writer import ResponsesWriter
+
+LONGEST_COLLECTED = 1 << 20
+"""Characters of output that are worth keeping for a cache; each open stream may hold as many."""
 
 
 class Reader(Protocol):
@@ -37,8 +40,8 @@ class Reader(Protocol):
     def read(self, payload: dict[str, Any]) -> list[Event]:
         """Return what one event says."""
 
-    def end(self) -> list[Event]:
-        """Return what the end of the stream says."""
+    def end(self, *, is_done: bool) -> list[Event]:
+        """Return what the end of the stream says; is_done: the provider said that nothing follows."""
 
 
 class Writer(Protocol):
@@ -137,25 +140,22 @@ class AnswerCollector:
 
     def __init__(self, protocol: str) -> None:
         self._protocol = protocol
-        self._collector = _COLLECTORS[protocol]()
+        self._collector: Collector | None = _COLLECTORS[protocol]()
         self._length = 0
-        self._has_failed = False
 
     def feed(self, payload: dict[str, Any]) -> None:
-        """Take one event.
-
-        Raises sse.MalformedStream when the answer grows past LONGEST_ANSWER.
-        """
-        if failure_in(payload, self._protocol) is not None:
-            self._has_failed = True
+        """Take one event; an answer that grows past LONGEST_COLLECTED is given up."""
+        if self._collector is None:
+            return
         self._length += _WRITTEN[self._protocol](payload)
-        if self._length > LONGEST_ANSWER:
-            raise sse.MalformedStream(f"an answer is longer than {LONGEST_ANSWER} characters")
+        if self._length > LONGEST_COLLECTED or failure_in(payload, self._protocol) is not None:
+            self._collector = None
+            return
         self._collector.feed(payload)
 
     def answer(self) -> dict[str, Any] | None:
-        """Return the whole answer, or None where the stream failed or has not ended."""
-        return None if self._has_failed else self._collector.answer()
+        """Return the whole answer, or None where the stream failed, was given up or has not ended."""
+        return None if self._collector is None else self._collector.answer()
 
 
 class StreamTranslator:
@@ -196,13 +196,16 @@ class StreamTranslator:
         except Unreadable as exc:
             raise sse.MalformedStream(str(exc)) from exc
 
-    def end(self) -> list[bytes]:
-        """Return the client's last events, once the provider's stream has ended; none if it broke off."""
+    def end(self, *, is_done: bool = False) -> list[bytes]:
+        """Return the client's last events, once the provider's stream has ended; none if it broke off.
+
+        is_done: the stream ended with [DONE]; some servers say only this, and not why.
+        """
         if self.has_failed:
             return []
         if self._source == self._target:
-            return [sse.DONE_EVENT] if self._source == "chat" and self._saw_finish else []
-        return self._written(self._reader.end())
+            return [sse.DONE_EVENT] if self._source == "chat" and (is_done or self._saw_finish) else []
+        return self._written(self._reader.end(is_done=is_done))
 
     def fail(
         self,

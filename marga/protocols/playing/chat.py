@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from typing import Any
 
 from marga.protocols import sse
@@ -74,8 +75,8 @@ class ChatCollector:
         index = count(choice, "index") or 0
         kept = self._choices.setdefault(index, {"index": index})
         for name, value in choice.items():
-            if name == "logprobs" and isinstance(value, dict) and isinstance(kept.get(name), dict):
-                _grow(kept[name], value)
+            if name == "logprobs":
+                _grow(kept, {name: value})
             elif name != "delta" and (value is not None or name not in kept):
                 kept[name] = value
         delta = dict(fields(choice.get("delta")))
@@ -104,21 +105,48 @@ class ChatCollector:
             return None
         choices = []
         for index in sorted(self._choices):
-            message = dict(self._messages[index])
+            message = _settled(self._messages[index])
             if calls := self._calls.get(index):
-                message["tool_calls"] = [calls[place] for place in sorted(calls)]
-            choices.append({**self._choices[index], "message": message})
+                message["tool_calls"] = [_settled(calls[place]) for place in sorted(calls)]
+            choices.append({**_settled(self._choices[index]), "message": message})
         answer = {**self._head, "object": "chat.completion", "choices": choices}
         return answer if self._usage is None else {**answer, "usage": self._usage}
+
+
+class _Words(StringIO):
+    """A text that grows; a str would be copied with every piece."""
 
 
 def _grow(kept: dict[str, Any], delta: dict[str, Any]) -> None:
     for name, value in delta.items():
         before: Any = kept.get(name)
-        if before is None or name in _SET:
+        if isinstance(before, _Words):
+            if isinstance(value, str):
+                before.write(value)
+        elif before is None or name in _SET:
             if value is not None or name not in kept:
-                kept[name] = dict(value) if isinstance(value, dict) else value
-        elif isinstance(value, str | list) and type(before) is type(value):
-            kept[name] = before + value
+                kept[name] = _own(name, value)
+        elif isinstance(before, list) and isinstance(value, list):
+            before += value
         elif isinstance(before, dict) and isinstance(value, dict):
             _grow(before, value)
+
+
+def _own(name: str, value: Any) -> Any:
+    """Return value as something that may grow here and nowhere else."""
+    if isinstance(value, str) and name not in _SET:
+        words = _Words()
+        words.write(value)
+        return words
+    if isinstance(value, dict):
+        grown: dict[str, Any] = {}
+        _grow(grown, value)
+        return grown
+    return list(value) if isinstance(value, list) else value
+
+
+def _settled(value: Any) -> Any:
+    """Return value with its texts as they are now."""
+    if isinstance(value, _Words):
+        return value.getvalue()
+    return {name: _settled(held) for name, held in value.items()} if isinstance(value, dict) else value

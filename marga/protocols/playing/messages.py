@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from typing import Any
 
 from marga.protocols import sse
@@ -61,7 +62,7 @@ class MessagesCollector:
         self._message: dict[str, Any] = {}
         self._usage: dict[str, Any] = {}
         self._blocks: dict[int, dict[str, Any]] = {}
-        self._pieces: dict[int, dict[str, list[str]]] = {}
+        self._pieces: dict[int, dict[str, StringIO]] = {}
         self._has_ended = False
 
     def feed(self, payload: dict[str, Any]) -> None:
@@ -101,7 +102,7 @@ class MessagesCollector:
         else:
             name = "partial_json" if kind == "input_json_delta" else _WORDS.get(kind, "")
             if name:
-                self._pieces[index].setdefault(name, []).append(text(delta.get(name)))
+                self._pieces[index].setdefault(name, StringIO()).write(text(delta.get(name)))
 
     def answer(self) -> dict[str, Any] | None:
         """Return the whole answer, or None while it has not ended."""
@@ -113,7 +114,7 @@ class MessagesCollector:
     def _block(self, index: int) -> dict[str, Any]:
         block = dict(self._blocks[index])
         for name, pieces in self._pieces[index].items():
-            words = "".join(pieces)
+            words = pieces.getvalue()
             if name != "partial_json":
                 block[name] = text(block.get(name)) + words
             elif words.strip():

@@ -74,10 +74,12 @@ class ChatReader:
                 self._read_choice(choice, events)
         return events
 
-    def end(self) -> list[Event]:
+    def end(self, *, is_done: bool) -> list[Event]:
         """Return what the end of the stream says: nothing if the answer is not whole."""
         if self._stop is None:
-            return []
+            if not is_done:
+                return []
+            self._stop = "end"  # it said [DONE], and not why
         events: list[Event] = []
         self._hush(events)
         events += [Closed(key) for key in self._writing]

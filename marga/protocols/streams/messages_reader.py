@@ -64,10 +64,10 @@ class MessagesReader:
             self._reason = delta.get("stop_reason") or self._reason
             self._stop_sequence = text(delta.get("stop_sequence")) or self._stop_sequence
         elif kind == "message_stop":
-            return self.end()
+            return self.end(is_done=True)
         return []
 
-    def end(self) -> list[Event]:
+    def end(self, *, is_done: bool) -> list[Event]:
         """Return what the end of the stream says: nothing if the answer is not whole, or ended before."""
         if self._reason is None or self._has_ended:
             return []

@@ -21,7 +21,7 @@ from marga.protocols.answers.neutral import (
 )
 from marga.protocols.sse import MalformedStream
 
-LONGEST_ANSWER = 8 << 20
+LONGEST_ANSWER = 16 << 20
 """Characters of one answer: the bound on what a translator keeps for each stream."""
 
 _PART = 256

@@ -63,7 +63,7 @@ class ResponsesReader:
         """Tell whether the provider has said why it ended."""
         return self._ended
 
-    def end(self) -> list[Event]:
+    def end(self, *, is_done: bool) -> list[Event]:
         """Return what the end of the stream says: nothing, for its last event has said it."""
         return []
 

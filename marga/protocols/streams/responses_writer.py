@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from io import StringIO
 from typing import Any
 
 import orjson
@@ -41,7 +42,7 @@ class ResponsesWriter:
         self._output: list[dict[str, Any]] = []
         self._number = 0
         self._part: Part | None = None
-        self._words: list[str] = []
+        self._words = StringIO()
         self._id = ""
         self._begin: bytes | None = None
 
@@ -90,7 +91,7 @@ class ResponsesWriter:
         self._begin = b"event: " + kind.encode() + b"\ndata: " + orjson.dumps(said)[:-1] + b',"delta":'
 
     def _open(self, part: Part) -> list[bytes]:
-        self._part, self._words, self._begin = part, [], None
+        self._part, self._words, self._begin = part, StringIO(), None
         self._id = whole.item_id(part, self._stem, len(self._output), self._tools)
         if isinstance(part, ToolCall):
             return self._open_call(part)
@@ -118,11 +119,11 @@ class ResponsesWriter:
 
     def _grow(self, words: str) -> list[bytes]:
         opening: list[bytes] = []
-        if isinstance(self._part, Thinking) and not self._words:
+        if isinstance(self._part, Thinking) and not self._words.tell():
             part = {"type": "summary_text", "text": ""}
             opening.append(self._here("response.reasoning_summary_part.added", summary_index=0, part=part))
             self._delta("response.reasoning_summary_text.delta", summary_index=0)
-        self._words.append(words)
+        self._words.write(words)
         if self._begin is None:
             return opening  # a tool's text that stands inside JSON until that is whole
         delta = self._begin + orjson.dumps(words) + _NUMBER % self._number
@@ -130,7 +131,7 @@ class ResponsesWriter:
         return [*opening, delta] if opening else [delta]
 
     def _close(self) -> list[bytes]:
-        part, words = self._part, "".join(self._words)
+        part, words = self._part, self._words.getvalue()
         if part is None:
             return []
         if isinstance(part, ToolCall):

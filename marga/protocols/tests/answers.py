@@ -101,7 +101,6 @@ def translated(
     translator = StreamTranslator(source, target, request=request)
     given = [event for payload in events for event in translator.feed(payload)]
     given += translator.end()
-    assert translator.end() == [] or target == source == "chat" or source == "chat"
     return given
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from marga.protocols import answering, failures, sse
 from marga.protocols.request import Unreadable
+from marga.protocols.streams import ordering
 from marga.protocols.streams.ordering import LONGEST_ANSWER
 from marga.protocols.tests.answers import PAIRS, PROTOCOLS, parsed
 
@@ -181,12 +182,13 @@ def test_what_a_stream_makes_a_translator_keep_is_bounded(target):
         translator.feed(chunk)
 
 
-def test_a_flood_of_unfinished_tool_calls_is_bounded():
+def test_a_flood_of_unfinished_tool_calls_is_bounded(monkeypatch):
+    monkeypatch.setattr(ordering, "LONGEST_ANSWER", 1 << 19)
     translator = answering.StreamTranslator("chat", "messages", request={})
 
     flood = [
         {"index": index, "id": f"c{index}", "function": {"name": "f", "arguments": "{"}}
-        for index in range(LONGEST_ANSWER // 256 + 2)
+        for index in range((1 << 19) // 256 + 2)
     ]
 
     with pytest.raises(sse.MalformedStream):

@@ -223,6 +223,20 @@ def test_a_call_without_an_id_or_arguments_gets_both():
     assert answer["output"][0]["arguments"] == "{}"
 
 
+@pytest.mark.parametrize("target", ["chat", "messages", "responses"])
+def test_a_stream_that_says_only_that_it_is_done_has_ended(target):
+    said = [chunk({"content": "a"})]
+    for is_done in (True, False):
+        translator = answering.StreamTranslator("chat", target, request={})
+        events = [event for payload in said for event in translator.feed(payload)]
+
+        ending = translator.end(is_done=is_done)
+
+        assert bool(ending) is is_done
+        if target != "chat":
+            assert (collected(parsed([*events, *ending]), target) is not None) is is_done
+
+
 def test_only_the_first_of_several_choices_is_translated():
     other = {
         "id": "chatcmpl-9",

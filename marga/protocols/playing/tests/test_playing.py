@@ -211,3 +211,14 @@ def test_messages_counts_are_those_of_the_last_event_where_it_has_them():
         "output_tokens": 7,
         "service_tier": "x",
     }
+
+
+def test_an_answer_too_long_to_be_kept_is_given_up_and_disturbs_nobody():
+    collector = answering.AnswerCollector("chat")
+    piece = {"choices": [{"index": 0, "delta": {"content": "x" * (answering.LONGEST_COLLECTED // 2)}}]}
+
+    for _ in range(3):
+        collector.feed(piece)
+    collector.feed({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+
+    assert collector.answer() is None
