@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import functools
 import gc
 import hashlib
 import resource
 import socket
 import time
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from marga.classifier import Classifier
 from marga.gateway.auth import Keys
@@ -34,6 +37,7 @@ from marga.gateway.watch import Patrol
 
 TRIM_SECONDS = 5.0
 TRIM_ROUNDS = 10
+RESTART_SECONDS = 1.0
 SPARE_DESCRIPTORS = 256
 
 
@@ -72,7 +76,8 @@ class Core:
         self.upstream: Upstream
         self.loop: asyncio.AbstractEventLoop
         self.patrol: Patrol
-        self._housekeeping: list[asyncio.Task[None]] = []
+        self._housekeeping: set[asyncio.Task[None]] = set()
+        self._is_closing = False
 
     async def start(self) -> None:
         """Make ready to serve; the snapshot may arrive later."""
@@ -87,8 +92,13 @@ class Core:
         )
         await self.shared.start()
         await self.control.start()
-        for work in (self._keep_house(), self.limits.lending.run(), self._share_standing(), watch(self.door)):
-            self._housekeeping.append(asyncio.create_task(work))
+        for work in (
+            self._keep_house,
+            self._share_standing,
+            self.limits.lending.run,
+            functools.partial(watch, self.door),
+        ):
+            self._keep_running(work)
         # What is loaded now lives as long as the process: keep the collector from walking it again and again.
         gc.collect()
         gc.freeze()
@@ -96,6 +106,7 @@ class Core:
 
     async def close(self) -> None:
         """Deliver what can be delivered and let go of everything."""
+        self._is_closing = True
         for task in self._housekeeping:
             task.cancel()
         await self.control.close()
@@ -104,6 +115,21 @@ class Core:
         self.spool.close()
         self._slot.close()
         self.log.close()
+
+    def _keep_running(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Run work beside the requests; should it ever fail, say so and begin again."""
+
+        def ended(task: asyncio.Task[None]) -> None:
+            self._housekeeping.discard(task)
+            if self._is_closing or task.cancelled() or task.exception() is None:
+                return
+            self.log.event("housekeeping_failed", level="error", reason=repr(task.exception()))
+            self.loop.call_later(RESTART_SECONDS, self._keep_running, work)
+
+        if not self._is_closing:
+            task = self.loop.create_task(work())
+            self._housekeeping.add(task)
+            task.add_done_callback(ended)
 
     async def _share_standing(self) -> None:
         """Keep telling the other workers which credentials rest, and hear it from them."""

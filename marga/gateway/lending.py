@@ -55,7 +55,7 @@ class Lending:
         self._leases: dict[str, Lease] = {}
         self._active: dict[str, Lease] = {}
         self._lock = asyncio.Lock()
-        self._heard_at = -SILENCE_SECONDS
+        self._began_at = self._heard_at = -SILENCE_SECONDS
 
     @property
     def is_alone(self) -> bool:
@@ -99,11 +99,12 @@ class Lending:
         deadline = now + PATIENCE_SECONDS
         try:
             while self._shared.is_up:
+                asked_at = clock()
+                self.touch(lease)
                 async with self._lock:
-                    if lease.fits(cost, clock()):
-                        return True
-                    self.touch(lease)
-                    await self._exchange()
+                    # Of many that wait, one asks for all.
+                    if self._began_at <= asked_at and not lease.fits(cost, asked_at):
+                        await self._exchange()
                 if lease.fits(cost, clock()):
                     return True
                 if clock() >= deadline or lease.held >= lease.left:
@@ -145,7 +146,7 @@ class Lending:
         """Run the script; return whether something was given away for the others."""
         if self._shared is None:
             return False
-        now = asyncio.get_running_loop().time()
+        now = self._began_at = asyncio.get_running_loop().time()
         leases = list(self._active.values())[:MOST_ENTRIES]
         entries = [self._entry(lease, now) for lease in leases]
         self._number += 1
