@@ -79,7 +79,11 @@ class Watch:
         now = self._patrol.loop.time()
         self._deadline = now + seconds
         self._reason = reason
-        self.due = now + GLANCE_SECONDS if self.body_read and self._watcher is None else self._next_due()
+        if self.body_read and self._watcher is None:
+            # The earlier of the two: a lively stream begins a stage with every piece, and must not put it off.
+            self.due = min(self.due, now + GLANCE_SECONDS)
+        else:
+            self.due = self._next_due()
 
     def extend(self, seconds: float) -> None:
         """Something moved: count the seconds of the present stage anew."""
