@@ -24,7 +24,9 @@ DEAF_SECONDS = 0.25
 """After asking in vain, calls are refused without asking for so long."""
 
 MOST_WAITING = 256
-MOST_ENTRIES = 500
+MOST_ENTRIES = 100
+"""More at once would hold up Redis for milliseconds; the others come next time, those that wait first."""
+
 SILENCE_SECONDS = 2.0
 SETTLING_SECONDS = 2.0
 RATE_RESTORES_AFTER = 120.0
@@ -147,7 +149,7 @@ class Lending:
         if self._shared is None:
             return False
         now = self._began_at = asyncio.get_running_loop().time()
-        leases = list(self._active.values())[:MOST_ENTRIES]
+        leases = sorted(self._active.values(), key=lambda lease: not lease.waiting)[:MOST_ENTRIES]
         entries = [self._entry(lease, now) for lease in leases]
         self._number += 1
         arguments: list[Any] = [
@@ -176,7 +178,7 @@ class Lending:
         is_leaving = (
             not want and lease.held == lease.share and now >= lease.starved_until and not lease.waiting
         )
-        # The order of the leases in turn, so that none is left out forever when there are very many.
+        # To the end of the row, so that each has its turn when there are very many.
         self._active[lease.name] = self._active.pop(lease.name)
         return [
             *(lease.name, lease.turn, lease.total, lease.gone, lease.held, max(0, lease.used(now))),

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from marga.gateway.leases import FLOOR, Lease
+from marga.gateway.lending import MOST_ENTRIES
 from marga.gateway.tests.fleet import fleet, running
 from marga.gateway.windows import Level
 
@@ -217,3 +218,22 @@ def test_what_is_larger_than_the_limit_fits_only_alone(cost):
     with suppress(AssertionError):
         assert not lease.fits(cost, 0.0)
     assert not lease.fits(cost, 0.0)
+
+
+async def test_of_very_many_leases_each_has_its_turn_and_one_that_waits_comes_first(redis_server):
+    async with fleet(redis_server, 2) as lendings:
+        lendings[1].lease("req:last", 10, Level())
+        for number in range(3 * MOST_ENTRIES):
+            lease = lendings[0].lease(f"req:{number}", 10, Level())
+            lease.held -= 1
+            lendings[0].touch(lease)
+
+        last = lendings[0].lease("req:last", 10, Level())
+        await want(lendings[0], last, 5)
+        await want(lendings[0], last, 9)
+        for _ in range(5):
+            await lendings[0].exchange()
+
+        assert all(lendings[0]._leases[f"req:{n}"].held == 5 for n in range(3 * MOST_ENTRIES))
+        assert last.held == 5  # the other worker has not given anything yet
+        assert lendings[0]._active.keys() <= {"req:last"}
