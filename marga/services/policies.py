@@ -13,6 +13,7 @@ from marga.models import Policy, Source
 from marga.policies import InvalidPolicy, parse_policy
 from marga.services import changing
 from marga.services.changing import UnableToChange
+from marga.strict import is_storable
 
 POLICY_FIELDS = ("name", "document", "is_shared", "is_default")
 MOST_POLICIES = 100
@@ -21,8 +22,11 @@ MOST_CHARACTERS = 20_000
 
 def problem_of_policy(name: str, document: Any) -> str:
     """Say what is wrong with a policy; empty when nothing is. Nothing is changed."""
-    if len(json.dumps(document)) > MOST_CHARACTERS:
+    written = json.dumps(document, ensure_ascii=False)
+    if len(written) > MOST_CHARACTERS:
         return f"The document has more than {MOST_CHARACTERS} characters."
+    if "\\u0000" in written or not is_storable(written):
+        return "The document holds characters that cannot be stored."
     try:
         parse_policy(name, document)
     except InvalidPolicy as exc:
