@@ -179,6 +179,11 @@ class StreamTranslator:
         """Tell whether the provider has said why its answer ended: `end` then gives what the client still needs."""
         return self._saw_finish or self._reader.has_finished
 
+    @property
+    def place(self) -> tuple[str, int]:
+        """The id of the client's response and the number of its next event, which an error event must carry."""
+        return self._writer.place if isinstance(self._writer, ResponsesWriter) else ("", 0)
+
     def feed(self, payload: dict[str, Any]) -> list[bytes]:
         """Return the client's events for one of the provider's; an error inside it becomes the client's last one.
 
@@ -219,7 +224,7 @@ class StreamTranslator:
     ) -> bytes:
         """Return the event that tells the client of a failure, and take nothing more."""
         self.has_failed = True
-        response_id, number = self._writer.place if isinstance(self._writer, ResponsesWriter) else ("", 0)
+        response_id, number = self.place
         return error_event(
             self._target,
             status=status,

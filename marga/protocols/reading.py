@@ -10,6 +10,9 @@ CHARACTERS_PER_TOKEN = 4
 LARGEST_COUNT = 10**9
 """No real call reports more tokens than this; a larger number is a broken upstream, not usage."""
 
+LATEST_MOMENT = 1 << 40
+"""Seconds since the epoch that no honest clock shows."""
+
 
 def count(holder: Any, name: str) -> int | None:
     """Return a number of tokens, or None where there is no believable one."""
@@ -42,3 +45,11 @@ def text_length(value: Any) -> int:
 def estimated_tokens(characters: int) -> int:
     """Return a rough token count, at least one for any text."""
     return -(-characters // CHARACTERS_PER_TOKEN)
+
+
+def moment(holder: dict[str, Any], name: str) -> int:
+    """Return seconds since the epoch, 0 where there are none; some servers write them as a fraction."""
+    value = holder.get(name)
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < LATEST_MOMENT:
+        return int(value)
+    return 0

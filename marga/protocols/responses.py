@@ -11,7 +11,7 @@ import orjson
 
 from marga.pricing import Usage
 from marga.protocols.body import renamed
-from marga.protocols.reading import count, fields, items, text_length
+from marga.protocols.reading import count, fields, items, text, text_length
 from marga.protocols.request import Request, Unreadable, model_of, parse_object, stream_flag
 
 LAST_EVENTS = frozenset({"response.completed", "response.failed", "response.incomplete"})
@@ -65,6 +65,13 @@ def usage_of(payload: dict[str, Any]) -> Usage | None:
 def merge_usage(before: Usage | None, new: Usage) -> Usage:
     """Return what two events of one stream report together: the later one, which is whole."""
     return new
+
+
+def place_of(payload: dict[str, Any], before: tuple[str, int]) -> tuple[str, int]:
+    """Return the id of the response and the number of the next event, after an event of its stream."""
+    own_id = text(fields(payload.get("response")).get("id"))
+    number = count(payload, "sequence_number")
+    return own_id or before[0], before[1] + 1 if number is None else number + 1
 
 
 def written_characters(payload: dict[str, Any]) -> int:

@@ -21,7 +21,7 @@ from marga.protocols.answers.neutral import (
     stop_with,
 )
 from marga.protocols.answers.tools import Tools, arguments_of, as_function, as_given
-from marga.protocols.reading import count, fields, items, text
+from marga.protocols.reading import fields, items, moment, text
 from marga.protocols.request import Unreadable
 
 STOPS: dict[str, Stop] = {
@@ -57,7 +57,7 @@ def read_answer(payload: dict[str, Any]) -> Answer:
     return Answer(
         answer_id,
         text(payload.get("model")),
-        count(payload, "created") or 0,
+        moment(payload, "created"),
         parts,
         stop_of(fields(choices[0]).get("finish_reason"), parts),
         usage=chat.usage_of(payload),

@@ -22,7 +22,7 @@ from marga.protocols.answers.neutral import (
 from marga.protocols.answers.tools import Tools, arguments_of, as_given
 from marga.protocols.client_tools import native_arguments, native_item
 from marga.protocols.opaque import Sealed, seal
-from marga.protocols.reading import count, fields, items, text
+from marga.protocols.reading import fields, items, moment, text
 from marga.protocols.request import Unreadable
 
 CALLS = {
@@ -68,7 +68,7 @@ def read_answer(payload: dict[str, Any]) -> Answer:
     return Answer(
         text(payload.get("id")),
         text(payload.get("model")),
-        count(payload, "created_at") or 0,
+        moment(payload, "created_at"),
         parts,
         stop_of(payload, calls_tools=any(isinstance(part, ToolCall) for part in parts)),
         usage=responses.usage_of(payload),

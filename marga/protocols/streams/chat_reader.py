@@ -24,7 +24,7 @@ from marga.protocols.answers.neutral import (
     stop_with,
 )
 from marga.protocols.answers.tools import arguments_of, loaded
-from marga.protocols.reading import count, fields, items, text
+from marga.protocols.reading import count, fields, items, moment, text
 
 
 class _Call:
@@ -66,7 +66,7 @@ class ChatReader:
         if self._stem is None:
             answer_id = text(payload.get("id"))
             self._stem = stem_of(answer_id)
-            events.append(Started(answer_id, text(payload.get("model")), count(payload, "created") or 0))
+            events.append(Started(answer_id, text(payload.get("model")), moment(payload, "created")))
         if payload.get("usage"):
             self._usage = chat.usage_of(payload) or self._usage
         for choice in items(payload.get("choices")):

@@ -20,7 +20,7 @@ from marga.protocols.answers.neutral import (
     ToolCall,
 )
 from marga.protocols.answers.responses import CALLS, read_call, read_item, stop_of
-from marga.protocols.reading import count, fields, items, text
+from marga.protocols.reading import count, fields, items, moment, text
 
 _WORDS: dict[str, type[Text | Refusal | Thinking]] = {
     "response.output_text.delta": Text,
@@ -83,7 +83,7 @@ class ResponsesReader:
             self._end(fields(payload.get("response")), events)
         elif kind == "response.created":
             response = fields(payload.get("response"))
-            created = count(response, "created_at") or 0
+            created = moment(response, "created_at")
             events.append(Started(text(response.get("id")), text(response.get("model")), created))
         return events
 

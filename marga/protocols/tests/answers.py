@@ -67,7 +67,13 @@ def answers(draw: st.DrawFn, protocol: str) -> Answer:
     stop = stop_with(stop, calls_tools=any(isinstance(part, ToolCall) for part in parts))
     sequence = "###" if stop == "sequence" else None
     return Answer(
-        "msg_0", "m", 0 if protocol == "messages" else 7, tuple(parts), stop, sequence, draw(usages)
+        "msg_0",
+        "m",
+        0 if protocol == "messages" else 1_795_523_344,
+        tuple(parts),
+        stop,
+        sequence,
+        draw(usages),
     )
 
 

@@ -31,3 +31,16 @@ def test_the_same_answer_says_the_same_plain_and_streamed(source, target, data):
     streamed = collected(parsed(translated(events, source, target, ASKS)), target)
 
     assert streamed == plain
+
+
+@pytest.mark.parametrize(
+    ("created", "kept"), [(1_795_523_344, 1_795_523_344), (1_795_523_344.25, 1_795_523_344), ("x", 9)]
+)
+def test_the_time_that_a_provider_says_is_kept(created, kept):
+    message = {"choices": [{"message": {"content": "a"}, "finish_reason": "stop"}], "created": created}
+    chunk = {"choices": [{"delta": {"content": "a"}, "finish_reason": "stop"}], "created": created}
+
+    plain = answering.translate_answer(message, "chat", "responses", request={}, created=9)
+    events = parsed(answering.StreamTranslator("chat", "responses", request={}, created=9).feed(chunk))
+
+    assert plain["created_at"] == events[0]["response"]["created_at"] == kept

@@ -277,3 +277,16 @@ def test_characters_read_leave_images_out():
         responses.read_characters({"instructions": "ab", "input": [{"content": "cd"}, {"output": "four"}]})
         == 8
     )
+
+
+def test_the_place_of_a_responses_stream_is_followed():
+    begun = {"type": "response.created", "response": {"id": "resp_1"}, "sequence_number": 0}
+
+    place = responses.place_of(begun, ("", 0))
+
+    assert place == ("resp_1", 1)
+    assert responses.place_of({"type": "response.output_text.delta", "sequence_number": 7}, place) == (
+        "resp_1",
+        8,
+    )
+    assert responses.place_of({"type": "response.output_text.delta"}, place) == ("resp_1", 2)
