@@ -117,6 +117,8 @@ class Call:
         """`exact` or `semantic` when the answer came from a cache."""
         self.started = False
         self.is_committed = False
+        self.place = ("", 0)
+        """The id of a responses stream and the number of its next event."""
         self.is_booked = False
         self.bytes_out = 0
         self.cost: Decimal | None = None
@@ -259,7 +261,7 @@ class Call:
             await self.answer(refusal.status, [JSON_TYPE, *refusal.headers], refusal.body(self.id, protocol))
             return
         self.watch.begin(SLOW_READER_SECONDS, "slow_reader")
-        event = refusal.event(self.id, protocol)
+        event = refusal.event(self.id, protocol, self.place)
         await self.send({"type": "http.response.body", "body": event, "more_body": False})
 
     def close(self) -> None:

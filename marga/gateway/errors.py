@@ -45,8 +45,11 @@ class Refusal(Exception):
         """Tell whether the provider is at fault, not the client and not the gateway."""
         return self.code.startswith("upstream_")
 
-    def event(self, request_id: str, protocol: str = "chat") -> bytes:
-        """Return the same as a server-sent event, for a stream that has begun."""
+    def event(self, request_id: str, protocol: str = "chat", place: tuple[str, int] = ("", 0)) -> bytes:
+        """Return the same as a server-sent event, for a stream that has begun.
+
+        place: the response's id and the next event's number, without which a responses client refuses it.
+        """
         return failures.error_event(
             protocol,
             status=self.status,
@@ -54,6 +57,8 @@ class Refusal(Exception):
             message=self.message,
             param=self.param,
             request_id=request_id,
+            response_id=place[0],
+            sequence_number=place[1],
         )
 
 

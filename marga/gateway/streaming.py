@@ -20,7 +20,7 @@ from marga.gateway.refused import scrubbed
 from marga.gateway.surfaces import WIRES
 from marga.gateway.trying import TryFailed
 from marga.gateway.upstream import FAILURES, Answer
-from marga.protocols import chat, sse
+from marga.protocols import chat, responses, sse
 from marga.protocols.answering import AnswerCollector, StreamTranslator
 from marga.protocols.reading import text
 
@@ -101,7 +101,9 @@ class Passage:
         self._is_chat = wire is chat
         self._translator: StreamTranslator | None = None
         if attempt.protocol != request.protocol:
-            self._translator = StreamTranslator(attempt.protocol, request.protocol, request=request.payload)
+            self._translator = StreamTranslator(
+                attempt.protocol, request.protocol, request=request.payload, created=int(time.time())
+            )
         self._collector = AnswerCollector(attempt.protocol) if call.plan is not None else None
         self._held: list[bytes] = []
         self._held_bytes = 0
@@ -123,7 +125,7 @@ class Passage:
                     continue  # a comment or an id: clients choke on them, and they carry nothing
                 if data == sse.DONE:
                     self.is_done = True
-                    out += [event] if self._translator is None else self._translator.end()
+                    out += [event] if self._translator is None else self._translator.end(is_done=True)
                     break
                 self._one(event, data, out)
                 if self.is_done:
@@ -162,10 +164,13 @@ class Passage:
             made = self._translator.feed(payload)
             if self.is_done:
                 made += self._translator.end()
+            call.place = self._translator.place
         elif self._is_chat and not call.request.wants_usage and chat.is_usage_only(payload):
             return
         else:
             made = [event]
+            if wire is responses:
+                call.place = responses.place_of(payload, call.place)
         if call.is_committed or out or not wire.is_startup(payload) or self.is_done:
             out += made
         else:
