@@ -56,13 +56,11 @@ async def body_of(call: Call) -> bytes:
     return body
 
 
-async def accept(call: Call) -> None:
-    """Check the key, read the body, decide where the call goes.
+def read(call: Call, body: bytes) -> None:
+    """Read the body as the surface's protocol has it.
 
-    Raises Refusal, ClientLeft.
+    Raises Refusal.
     """
-    await authenticate(call)
-    body = await body_of(call)
     wire = call.surface.wire
     try:
         call.request = wire.read_request(body)

@@ -11,6 +11,7 @@ import orjson
 from marga.pricing import ZERO, Usage, cost_usd
 
 if TYPE_CHECKING:
+    from marga.gateway.caching.entry import Entry
     from marga.gateway.call import Call
 
 LONGEST_NAME = 200
@@ -47,7 +48,7 @@ def record(
     error_type: str,
 ) -> bytes:
     """Return one usage record as JSON."""
-    key, request = call.key, call.request
+    key, request, deployment = call.key, call.request, call.deployment
     return orjson.dumps(
         {
             "request_id": call.id,
@@ -57,8 +58,8 @@ def record(
             "product": "marga",
             "action": call.surface.action,
             "model_requested": request.model[:LONGEST_NAME],
-            "model_used": _name(call),
-            "provider": _provider(call),
+            "model_used": deployment.name if deployment else "",
+            "provider": deployment.provider.name if deployment else "",
             "status": status,
             "input_tokens": usage.input_tokens,
             "output_tokens": usage.output_tokens,
@@ -77,22 +78,37 @@ def record(
     )
 
 
-def _name(call: Call) -> str:
-    if call.hit is not None:
-        return call.hit.model
-    return call.deployment.name if call.deployment else ""
+def kept(
+    call: Call, rest: bytes, *, status: int, is_cancelled: bool, seconds: float, error_type: str
+) -> bytes:
+    """Return the usage record of an answer from a cache; rest: what `kept_rest` wrote, the same for each such hit."""
+    first_byte = b"null" if call.ttft_ms is None else b"%d" % call.ttft_ms
+    return (
+        b'{"request_id":"%b","occurred_at":"%b","status":%d,"is_cancelled":%b,"error_type":"%b","duration_ms":%d,'
+        b'"ttft_ms":%b,"trace":{"overhead_ms":%.3f,"first_byte_ms":%b,%b'
+        % (
+            call.id.encode(),
+            datetime.now(UTC).isoformat().encode(),
+            status,
+            b"true" if is_cancelled else b"false",
+            error_type.encode(),
+            int(seconds * 1000),
+            first_byte,
+            max(0.0, seconds - call.waited) * 1000,
+            first_byte,
+            rest,
+        )
+    )
 
 
-def _provider(call: Call) -> str:
-    if call.hit is not None:
-        return call.hit.provider
-    return call.deployment.provider.name if call.deployment else ""
+def kept_rest(call: Call, entry: Entry) -> bytes:
+    """Return the rest of such a record: its trace from the third field on, then the record's own fields.
 
-
-def _hit_trace(call: Call, seconds: float) -> dict[str, Any]:
-    """Return the trace of an answer from a cache: nothing was decided, and the whole price was saved."""
-    key = call.key
-    return {
+    Nothing was decided for it, and the whole price was saved.
+    """
+    key, request, usage = call.key, call.request, entry.usage
+    saved = format(entry.cost_usd, "f")
+    trace = {
         "protocol": call.surface.protocol,
         "policy": "",
         "tier": "",
@@ -100,27 +116,41 @@ def _hit_trace(call: Call, seconds: float) -> dict[str, Any]:
         "need": 0.0,
         "doubt": 0.0,
         "reason": "cache",
-        "explain": f"A kept answer of {_name(call)} served it ({call.cached}).",
+        "explain": f"A kept answer of {entry.model} served it ({call.cached}).",
         "cache": call.cached,
         "cache_identity": call.cache_identity,
         "attempts": [],
-        "baseline_model": _name(call),
-        "baseline_usd": format(call.saved, "f"),
-        "saved_usd": format(call.saved, "f"),
-        "overhead_ms": round(max(0.0, seconds - call.waited) * 1000, 3),
-        "first_byte_ms": call.ttft_ms,
+        "baseline_model": entry.model,
+        "baseline_usd": saved,
+        "saved_usd": saved,
         "input_tokens_estimated": 0,
         "capabilities": [],
         "session": "",
         "warnings": [],
         "bucket": key.bucket if key else "",
     }
+    own = {
+        "workspace_id": key.workspace_id if key else "",
+        "key_id": key.id if key else None,
+        "product": "marga",
+        "action": call.surface.action,
+        "model_requested": request.model[:LONGEST_NAME],
+        "model_used": entry.model,
+        "provider": entry.provider,
+        "input_tokens": usage.input_tokens,
+        "output_tokens": usage.output_tokens,
+        "cached_input_tokens": usage.cached_input_tokens,
+        "reasoning_tokens": usage.reasoning_tokens,
+        "cache_write_tokens": usage.cache_write_tokens,
+        "cost_usd": "0",
+        "is_estimated": False,
+        "is_stream": request.is_stream,
+    }
+    return orjson.dumps(trace)[1:] + b"," + orjson.dumps(own)[1:]
 
 
 def _trace(call: Call, usage: Usage, cost: Decimal, seconds: float) -> dict[str, Any] | None:
     decision, needs, key = call.decision, call.needs, call.key
-    if call.hit is not None:
-        return _hit_trace(call, seconds)
     if decision is None or needs is None:
         return None
     baseline = call.baseline

@@ -111,6 +111,9 @@ class Call:
         self.leads: bytes | None = None
         """The identity for whose answer others wait, while this call gets it."""
         self.hit: Entry | None = None
+        self.body_mark = b""
+        self.record_rest = b""
+        """The part of a cache hit's usage record that is the same each time."""
         self.served_by: tuple[tuple[bytes, bytes], ...] = ()
         """Headers that name what a kept answer came from."""
         self.cached = ""
@@ -154,15 +157,38 @@ class Call:
         self.is_booked = True
         if self.attempts and not self.attempts[-1].status:
             self.attempts[-1].end(status, error_type)
+        seconds = time.perf_counter() - self.began
+        if self.hit is not None:
+            used, text = (
+                0,
+                self._kept_record(self.hit, status, error_type, seconds, is_cancelled=is_cancelled),
+            )
+        else:
+            used, text = self._record(status, error_type, seconds, is_cancelled=is_cancelled)
+        self.admission.close(used)
         core = self.core
+        if self.attempts and self.needs is not None:
+            core.credentials.settle(self.attempts[-1].credential, self.needs.input_tokens, used)
+        cost = self.cost or ZERO
+        try:
+            position = core.spool.append(text)
+            core.limits.book(key, self.key_state, cost, position)
+        except SpoolFull as exc:
+            # The log is the last place left: the whole record goes there, so that nothing is lost in silence.
+            core.metrics.usage_lost += 1
+            core.log.event("usage_not_spooled", level="error", reason=str(exc), record=text.decode())
+        self._measure(status, seconds, cost, is_cancelled=is_cancelled)
+        if core.settings.is_logging_requests:
+            self._log(text)
+
+    def _record(
+        self, status: int, error_type: str, seconds: float, *, is_cancelled: bool
+    ) -> tuple[int, bytes]:
+        """Return the tokens used and the usage record; set cost and saved."""
         meter = self.meter
         usage, is_estimated = (NOTHING, False) if meter is None else meter.usage(self.input_characters)
-        seconds = time.perf_counter() - self.began
-        self.cost = cost = ZERO if self.cached else booking.price(self, usage)
-        if self.hit is not None:
-            usage = self.hit.usage
-            self.saved = self.hit.cost_usd
-        elif self.baseline is not None:
+        self.cost = cost = booking.price(self, usage)
+        if self.baseline is not None:
             self.saved = booking.counterfactual(self, usage) - cost
         text = booking.record(
             self,
@@ -174,20 +200,22 @@ class Call:
             cost=cost,
             error_type=error_type,
         )
-        used = 0 if self.cached else usage.input_tokens + usage.output_tokens
-        self.admission.close(used)
-        if self.attempts and self.needs is not None:
-            core.credentials.settle(self.attempts[-1].credential, self.needs.input_tokens, used)
-        try:
-            position = core.spool.append(text)
-            core.limits.book(key, self.key_state, cost, position)
-        except SpoolFull as exc:
-            # The log is the last place left: the whole record goes there, so that nothing is lost in silence.
-            core.metrics.usage_lost += 1
-            core.log.event("usage_not_spooled", level="error", reason=str(exc), record=text.decode())
-        self._measure(status, seconds, cost, is_cancelled=is_cancelled)
-        if core.settings.is_logging_requests:
-            self._log(text)
+        return usage.input_tokens + usage.output_tokens, text
+
+    def _kept_record(
+        self, entry: Entry, status: int, error_type: str, seconds: float, *, is_cancelled: bool
+    ) -> bytes:
+        """Return the usage record of an answer from a cache; set cost and saved."""
+        self.cost, self.saved = ZERO, entry.cost_usd
+        self.record_rest = self.record_rest or booking.kept_rest(self, entry)
+        return booking.kept(
+            self,
+            self.record_rest,
+            status=status,
+            is_cancelled=is_cancelled,
+            seconds=seconds,
+            error_type=error_type,
+        )
 
     def _measure(self, status: int, seconds: float, cost: Decimal, *, is_cancelled: bool) -> None:
         metrics, deployment = self.core.metrics, self.deployment

@@ -16,6 +16,7 @@ from typing import Any
 from marga.classifier import Classifier
 from marga.gateway.auth import Keys
 from marga.gateway.caching.caches import Caches
+from marga.gateway.caching.recollections import Recollections
 from marga.gateway.control import ControlLink
 from marga.gateway.credentials import CredentialPool
 from marga.gateway.health import Breakers, RetryBudget
@@ -64,6 +65,7 @@ class Core:
             store=self.shared,
             now=time.time(),
         )
+        self.recollections = Recollections()
         self.spool = Spool(settings.spool, max_bytes=settings.max_spool_bytes)
         self.credentials = CredentialPool(self.limits.lending)
         self.health = Breakers(time.monotonic)

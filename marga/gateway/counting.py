@@ -24,7 +24,8 @@ async def carry(call: Call) -> None:
 
     Raises Refusal, ClientLeft.
     """
-    await accepting.accept(call)
+    await accepting.authenticate(call)
+    accepting.read(call, await accepting.body_of(call))
     deciding.decide(call)
     await accepting.admit(call, is_free=True)
     body = await _asked(call)

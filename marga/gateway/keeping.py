@@ -7,13 +7,12 @@ from typing import Any
 
 import orjson
 
-from marga.gateway import accepting, streaming
+from marga.gateway import accepting, recalling, streaming
 from marga.gateway.caching.caches import Found, Plan
 from marga.gateway.caching.entry import Entry
 from marga.gateway.caching.keeping import is_keepable
 from marga.gateway.call import JSON_TYPE, Attempt, Call
 from marga.gateway.metering import Meter
-from marga.gateway.snapshot import header_value
 from marga.protocols.answering import stream_answer, translate_answer
 from marga.protocols.request import Unreadable
 
@@ -78,16 +77,14 @@ async def _give(call: Call, found: Found) -> None:
     call.cached = found.how
     call.hit = entry
     call.cache_identity = found.identity.hex()
-    call.served_by = (
-        (b"x-marga-model", header_value(entry.model)),
-        (b"x-marga-provider", header_value(entry.provider)),
-    )
+    call.served_by = recalling.served_by(entry)
     call.meter = Meter(call.surface.wire)
     if request.is_stream:
         events = stream_answer(orjson.loads(entry.body), request.protocol, wants_usage=request.wants_usage)
         await streaming.play(call, events)
         return
     call.book(200)
+    recalling.remember(call, call.record_rest)
     await call.answer(200, [JSON_TYPE], entry.body)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from marga.gateway import accepting, dry, keeping, sandbox, streaming
+from marga.gateway import accepting, dry, keeping, recalling, sandbox, streaming
 from marga.gateway.booking import CLIENT_LEFT
 from marga.gateway.call import JSON_TYPE, Attempt, Call
 from marga.gateway.core import Core
@@ -92,7 +92,11 @@ async def _refuse(call: Call, refusal: Refusal, body: bytes = b"") -> None:
 
 
 async def _carry(call: Call) -> None:
-    await accepting.accept(call)
+    await accepting.authenticate(call)
+    body = await accepting.body_of(call)
+    if await recalling.recalled(call, body):
+        return
+    accepting.read(call, body)
     if await keeping.served(call):
         return
     accepting.choose(call)

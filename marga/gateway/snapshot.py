@@ -11,6 +11,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+import orjson
+
 from marga import policies
 from marga.gateway import providers
 from marga.gateway.caching.purges import Purge
@@ -30,7 +32,9 @@ class UnusableSnapshot(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """cache: off, exact or semantic; cache_mark: the rules in words, so that other rules mean other answers."""
+    """cache: off, exact or semantic; cache_mark: the rules in words, so that other rules mean other answers;
+    cache_scope: all that decides what a cache may answer, in bytes.
+    """
 
     id: str
     workspace_id: str
@@ -47,6 +51,7 @@ class Key:
     cache: str = "off"
     cache_ttl_seconds: int = 0
     cache_mark: str = ""
+    cache_scope: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -176,6 +181,7 @@ def _key(row: dict[str, Any]) -> Key:
         expires_at=_timestamp(row.get("expires_at")),
         rules=_rules(rules),
         cache_mark=repr(_rules(rules)),
+        cache_scope=orjson.dumps([row["workspace_id"], rules], option=orjson.OPT_SORT_KEYS),
         cache=rules.get("cache") or "off",
         cache_ttl_seconds=rules.get("cache_ttl_seconds") or 0,
     )
