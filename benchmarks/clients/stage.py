@@ -61,6 +61,9 @@ class Stage:
             embedding_model="stub-embed",
             stub_url=self.stub.url,
             protocol=upstream,
+            limited_model=f"stub-limited-{upstream}",
+            broken_model=f"stub-broken-{upstream}",
+            flaky_model=f"stub-flaky-{upstream}",
             poor_key=self.keys["poor"],
             slow_key=self.keys["slow"],
         )
@@ -72,21 +75,24 @@ class Stage:
             key_row(self.keys["poor"], monthly_budget_usd="1", spent_usd="1"),
             key_row(self.keys["slow"], requests_per_minute=1),
         ]
-        models = [
-            _model(f"{name}-{protocol}", protocol, name)
-            for name in ("stub-small", "stub-large")
-            for protocol in PROTOCOLS
-        ]
-        embedder = {**_model("stub-embed", "chat", "stub-embed"), "capabilities": ["embeddings"]}
-        providers = [_provider(self.stub.url, protocol) for protocol in PROTOCOLS]
-        return {**snapshot(keys, providers, [*models, embedder]), "format": 2, "policies": [], "sampling": {}}
+        models, providers = [_embedder()], []
+        for protocol in PROTOCOLS:
+            # stub-small is renamed on its way, stub-large is not.
+            models.append(_model(f"stub-small-{protocol}", protocol, upstream_name="stub-small"))
+            models.append(_model(f"stub-large-{protocol}", protocol))
+            providers.append(_provider(self.stub.url, protocol, protocol))
+            for fate in ("limited", "broken", "flaky"):
+                name = f"{protocol}-{fate}"
+                models.append(_model(f"stub-{fate}-{protocol}", name))
+                providers.append(_provider(self.stub.url, protocol, name))
+        return {**snapshot(keys, providers, models), "format": 2, "policies": [], "sampling": {}}
 
 
-def _provider(url: str, protocol: str) -> dict[str, Any]:
+def _provider(url: str, protocol: str, name: str) -> dict[str, Any]:
     return provider_row(
         url if protocol == "messages" else f"{url}/v1",
-        id=f"prv_{protocol}",
-        name=f"stub-{protocol}",
+        id=f"prv_{name}",
+        name=f"stub-{name}",
         kind="anthropic" if protocol == "messages" else "openai",
         api_key=encrypt(SECRET, [ENCRYPTION_KEY]),
         protocols=SERVED[protocol],
@@ -95,11 +101,15 @@ def _provider(url: str, protocol: str) -> dict[str, Any]:
     )
 
 
-def _model(name: str, protocol: str, upstream_name: str) -> dict[str, Any]:
+def _embedder() -> dict[str, Any]:
+    return {**_model("stub-embed", "chat"), "capabilities": ["embeddings"]}
+
+
+def _model(name: str, provider: str, *, upstream_name: str = "") -> dict[str, Any]:
     return model_row(
         name,
-        provider_id=f"prv_{protocol}",
-        upstream_name=upstream_name,
+        provider_id=f"prv_{provider}",
+        upstream_name=upstream_name or name,
         capabilities=CAPABILITIES,
         context_window=1_000_000,
         max_output_tokens=64_000,

@@ -31,7 +31,8 @@ class NotPossible(Exception):
 class Target:
     """An address to call. url: without `/v1`; stub_url: the stub behind it.
 
-    protocol is chat, messages or responses. poor_key has spent its budget, slow_key has one request a minute; both are empty where nothing limits.
+    protocol is chat, messages or responses. limited_model, broken_model, flaky_model: at accounts of their own, whose errors
+    are to be remembered against no other model. poor_key has spent its budget, slow_key has one request a minute; both are empty where nothing limits.
     """
 
     url: str
@@ -41,6 +42,9 @@ class Target:
     embedding_model: str
     stub_url: str
     protocol: str
+    limited_model: str = "stub-small"
+    broken_model: str = "stub-small"
+    flaky_model: str = "stub-small"
     poor_key: str = ""
     slow_key: str = ""
 
@@ -112,6 +116,13 @@ def wait_for_leaving(target: Target, before: int) -> None:
     while answers_left(target) <= before:
         check(time.monotonic() < until, "the provider goes on for a client who left")
         time.sleep(0.05)
+
+
+def check_tries(tries: list[str], headers: Any) -> None:
+    """Demand that the client tried no more than it was told to, and that a gateway which tried itself said so."""
+    said = headers.get("x-should-retry")
+    check(len(tries) == (1 if said == "false" else 3), tries, said)
+    check(said == "false" or int(headers.get("x-marga-attempts", 1)) == 1, dict(headers))
 
 
 def unique(word: str) -> str:

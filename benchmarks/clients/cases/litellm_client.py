@@ -54,10 +54,10 @@ CITY: Any = {
 PREFIX = {"openai": "openai/", "anthropic": "anthropic/", "responses": "openai/responses/"}
 
 
-def ask(target: Target, given: Any = QUESTION, *, key: str = "", **more: Any) -> Any:
+def ask(target: Target, given: Any = QUESTION, *, key: str = "", model: str = "", **more: Any) -> Any:
     messages = given if isinstance(given, list) else [{"role": "user", "content": given}]
     return litellm.completion(
-        model=PREFIX[KIND] + target.model,
+        model=PREFIX[KIND] + (model or target.model),
         messages=messages,
         api_base=target.url if KIND == "anthropic" else f"{target.url}/v1",
         api_key=key or target.key,
@@ -144,12 +144,12 @@ def error_401(target: Target) -> None:
 
 def error_429(target: Target) -> None:
     with Expecting(litellm.RateLimitError):
-        ask(target, "[[fail 429 after=7]]")
+        ask(target, "[[fail 429 after=7]]", model=target.limited_model)
 
 
 def error_500(target: Target) -> None:
     with Expecting(Exception) as caught:
-        ask(target, "[[fail 500]]")
+        ask(target, "[[fail 500]]", model=target.broken_model)
     check(500 <= caught.error.status_code < 600, caught.error)
 
 
