@@ -56,6 +56,8 @@ class Lending:
         self._number = 0
         self._leases: dict[str, Lease] = {}
         self._active: dict[str, Lease] = {}
+        self._foreign: set[str] = set()
+        """Names of leases that no call here has used: they are kept only while something was given away of them."""
         self._lock = asyncio.Lock()
         self._began_at = self._heard_at = -SILENCE_SECONDS
 
@@ -75,6 +77,7 @@ class Lending:
                 name, total, meter, slot=self._slot, workers=self._workers, restores_after=restores_after
             )
         found.meter = meter
+        self._foreign.discard(name)
         found.resize(total)
         return found
 
@@ -82,6 +85,7 @@ class Lending:
         """Forget a lease that nobody uses any more; what it held comes back when Redis forgets it too."""
         self._leases.pop(name, None)
         self._active.pop(name, None)
+        self._foreign.discard(name)
 
     def touch(self, lease: Lease) -> None:
         """Have the next exchange tell the others of lease."""
@@ -191,6 +195,8 @@ class Lending:
         if is_leaving and lease.held == entry[4] and not lease.waiting:
             lease.is_registered = False
             self._active.pop(lease.name, None)
+            if lease.name in self._foreign:
+                self.drop(lease.name)
         lease.grant(grant, elsewhere, gone, now)
 
     def _help(self, wanted: list[list[str]], now: float) -> bool:
@@ -200,6 +206,7 @@ class Lending:
             lease = self._leases.get(name)
             if lease is None:
                 lease = self.lease(name, int(total), Level(), is_money=name.startswith(MONEY))
+                self._foreign.add(name)
             lease.resize(lease.total, int(gone))
             if lease.give(now):
                 self.touch(lease)

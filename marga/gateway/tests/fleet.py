@@ -8,16 +8,18 @@ from contextlib import asynccontextmanager
 from uuid import uuid4
 
 from marga.gateway.lending import Lending
+from marga.gateway.logs import Log
 from marga.gateway.shared import Shared
 
 
-class Lines:
+class Lines(Log):
     """Keeps the names of events instead of writing them."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.names: list[str] = []
 
-    def event(self, name: str, **fields: object) -> None:
+    def event(self, name: str, *, level: str = "info", **fields: object) -> None:
         self.names.append(name)
 
 
@@ -27,7 +29,7 @@ async def fleet(
 ) -> AsyncIterator[list[Lending]]:
     """Give the lendings of so many workers."""
     prefix = f"marga-test-{uuid4().hex}:"
-    shared = [Shared(url, Lines(), timeout_seconds=1.0) for _ in range(workers)]  # type: ignore[arg-type]
+    shared = [Shared(url, Lines(), timeout_seconds=1.0) for _ in range(workers)]
     for one in shared:
         await one.start()
     try:
@@ -62,7 +64,7 @@ async def running(lendings: list[Lending]) -> AsyncIterator[None]:
 async def connected(url: str | None, **options: float) -> AsyncIterator[tuple[Shared, Lines]]:
     """Give one client, and what it logged."""
     lines = Lines()
-    shared = Shared(url, lines, **options)  # type: ignore[arg-type]
+    shared = Shared(url, lines, **options)
     await shared.start()
     try:
         yield shared, lines

@@ -11,9 +11,10 @@ from marga.gateway.tests.harness import until
 async def test_work_beside_the_requests_that_fails_is_said_and_begun_again(monkeypatch):
     monkeypatch.setattr(core_module, "RESTART_SECONDS", 0.0)
     core = object.__new__(Core)
-    core.loop, core.log = asyncio.get_running_loop(), Lines()
+    lines = Lines()
+    core.loop, core.log = asyncio.get_running_loop(), lines
     core._housekeeping, core._is_closing = set(), False
-    runs = []
+    runs: list[int] = []
 
     async def work():
         runs.append(len(runs))
@@ -24,5 +25,5 @@ async def test_work_beside_the_requests_that_fails_is_said_and_begun_again(monke
 
     await until(lambda: len(runs) == 2)
     await asyncio.sleep(0)
-    assert core.log.names == ["housekeeping_failed"]
+    assert lines.names == ["housekeeping_failed"]
     assert core._housekeeping == set()

@@ -38,7 +38,8 @@ def test_a_fair_quota_gives_all_that_there_is_and_no_more(wanted, available):
 
 @given(st.integers(1, 20), st.lists(st.tuples(st.sampled_from("abcd"), st.booleans()), max_size=200))
 def test_places_are_never_exceeded_and_all_come_back(places, steps):
-    door, inside = Shedding(places, loop_time), Counter()
+    door = Shedding(places, loop_time)
+    inside: Counter[str] = Counter()
     for key, is_leaving in steps:
         if is_leaving and inside[key]:
             door.leave(key)
@@ -148,7 +149,10 @@ def simulate(load, *, seconds=30.0):
 
     Returns finished calls a second by key, and the 99th of 100 times from arrival to answer, after warming up.
     """
-    door, clock, debts, done, waits = Shedding(100_000, lambda: came_before), 0.0, Counter(), Counter(), []
+    debts: Counter[str] = Counter()
+    done: Counter[str] = Counter()
+    door, clock = Shedding(100_000, lambda: came_before), 0.0
+    waits: list[float] = []
     before, came_before = 0.0, 0.0
     due = PERIOD_SECONDS
     while clock < seconds:

@@ -6,6 +6,7 @@ import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from marga.gateway.budgets import OVERDRAFT
 from marga.gateway.errors import Refusal
 from marga.gateway.lending import RATE_RESTORES_AFTER
-from marga.gateway.limits import Limits
+from marga.gateway.limits import Full, Limits
 from marga.gateway.tests.fleet import fleet, running
 from marga.gateway.tests.test_limits import key
 
@@ -132,7 +133,9 @@ async def test_a_budget_is_never_passed_by_more_than_one_call(redis_server, plan
     budget = Decimal(5)
     k = key(monthly_budget_usd=budget)
     async with workers(redis_server if has_redis else None, 3, is_beating=False) as limits:
-        web, inside, unshipped = Web(ZERO), [[], [], []], [[], [], []]
+        web = Web(ZERO)
+        inside: list[list[Any]] = [[], [], []]
+        unshipped: list[list[Decimal]] = [[], [], []]
         keys = [k] * 3
         for who, what, cents in plan:
             one, usd = limits[who], Decimal(cents) / 100
@@ -159,7 +162,7 @@ async def take(limits, k, usd, inside, *, is_asking):
     state = limits.state(k, 0.0)
     try:
         admission = limits.admit(k, state, tokens=0, max_usd=usd, now=0.0)
-    except Refusal as full:
+    except Full as full:
         if is_asking:
             full.lease.waiting, full.lease.wanted = 1, full.cost
             limits.lending.touch(full.lease)
