@@ -60,6 +60,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'defaults',
+                'ordering': ['id'],
             },
         ),
         migrations.CreateModel(

@@ -25,6 +25,7 @@ class Defaults(models.Model):
 
     class Meta:
         verbose_name_plural = "defaults"
+        ordering = ["id"]
         constraints = [models.CheckConstraint(condition=Q(pk=1), name="defaults_once")]
 
     def __str__(self) -> str:

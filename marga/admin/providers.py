@@ -1,69 +1,34 @@
-"""The operators' console of the gateway: providers and models. Keys of providers can be entered, never read."""
+"""Providers and their credentials in the console. Keys of providers can be entered, never read."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from avyay_site.accounts.access import Access, NotAllowed
-from avyay_site.accounts.models import Role, Workspace
 from marga import services
-from marga.models import Model, Provider, Source
+from marga.admin.serving import ELSEWHERE, ServiceAdmin, ServiceForm, choices_field, new_key_field
+from marga.models import Credential, Protocol, Provider, Source
 
-ELSEWHERE = (Source.CONFIG, Source.ENVIRONMENT)
-
-
-class ServiceForm(forms.ModelForm):  # type: ignore[type-arg] # generic in the stubs only
-    """A form that saves through the service, so that its rules hold here too and its refusals stand at the form.
-
-    The admin runs the whole request in one transaction, and never asks these forms to save.
-    """
-
-    request: HttpRequest
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        if not self.errors:
-            try:
-                self.instance = self.serve()
-            except (services.UnableToChange, NotAllowed) as exc:
-                raise forms.ValidationError(str(exc)) from exc
-        return cleaned
-
-    def serve(self) -> Any:
-        """Make or change the row by one service call and return it."""
-        raise NotImplementedError
-
-    def changed_values(self, *known: str) -> dict[str, Any]:
-        return {name: self.cleaned_data[name] for name in known if name in self.changed_data}
-
-    def by(self, workspace: Workspace) -> Access:
-        """Return what an operator may do in the row's workspace: all."""
-        return Access(workspace=workspace, role=Role.OWNER, user=self.request.user)  # type: ignore[arg-type]
+FIELDS = ("name", "kind", "base_url", "protocols", "is_shared", "is_enabled", "timeout_seconds")
+CREDENTIAL_FIELDS = ("name", "bucket", "requests_per_minute", "tokens_per_minute", "is_enabled")
 
 
 class ProviderForm(ServiceForm):
     """A provider, with a field for a new key that never shows the old one."""
 
-    new_api_key = forms.RegexField(
-        r"^[!-~]{1,500}$",
-        label="New API key",
-        required=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
-        help_text="Stored encrypted. Leave it empty to keep the key that is there.",
-    )
+    new_api_key = new_key_field()
+    protocols = choices_field(Protocol.choices, "None means those that are usual for its kind.")
 
     class Meta:
         model = Provider
-        fields = ("workspace", "name", "kind", "base_url", "is_shared", "is_enabled", "timeout_seconds")
+        fields = ("workspace", *FIELDS)
 
     def serve(self) -> Provider:
-        values = self.changed_values("name", "kind", "base_url", "is_shared", "is_enabled", "timeout_seconds")
+        values = self.changed_values(*FIELDS)
         if key := self.cleaned_data["new_api_key"]:
             values["api_key"] = key
         if self.instance._state.adding:
@@ -73,43 +38,6 @@ class ProviderForm(ServiceForm):
             )
         provider = Provider.objects.select_related("workspace").get(pk=self.instance.pk)
         return services.change_provider(by=self.by(provider.workspace), provider=provider, **values)
-
-
-class ModelForm(ServiceForm):
-    """A model of a provider; its workspace is the provider's."""
-
-    class Meta:
-        model = Model
-        fields = ("provider", *services.MODEL_FIELDS)
-
-    def serve(self) -> Model:
-        values = self.changed_values(*services.MODEL_FIELDS)
-        if self.instance._state.adding:
-            provider = self.cleaned_data["provider"]
-            return services.create_model(
-                by=self.by(provider.workspace),
-                provider=provider,
-                **({"name": self.cleaned_data["name"]} | values),
-            )
-        model = Model.objects.select_related("provider__workspace").get(pk=self.instance.pk)
-        return services.change_model(by=self.by(model.provider.workspace), model=model, **values)
-
-
-class ServiceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Hands the request to the form, which saves by itself."""
-
-    list_per_page = 50
-    show_full_result_count = False
-
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, change=change, **kwargs)
-        return type(form.__name__, (form,), {"request": request})
-
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Leave the saving to the form."""
-
-    def by(self, request: HttpRequest, workspace: Workspace) -> Access:
-        return Access(workspace=workspace, role=Role.OWNER, user=request.user)  # type: ignore[arg-type]
 
 
 @admin.register(Provider)
@@ -191,28 +119,57 @@ class ProviderAdmin(ServiceAdmin):
                 self.message_user(request, f"{provider.name}: {exc}", messages.ERROR)
 
 
-@admin.register(Model)
-class ModelAdmin(ServiceAdmin):
-    form = ModelForm
+class CredentialForm(ServiceForm):
+    """A credential of a provider; its workspace is the provider's."""
+
+    new_api_key = new_key_field()
+
+    class Meta:
+        model = Credential
+        fields = ("provider", *CREDENTIAL_FIELDS)
+
+    def serve(self) -> Credential:
+        values = self.changed_values(*CREDENTIAL_FIELDS)
+        if key := self.cleaned_data["new_api_key"]:
+            values["api_key"] = key
+        if self.instance._state.adding:
+            provider = self.cleaned_data["provider"]
+            return services.create_credential(
+                by=self.by(provider.workspace),
+                provider=provider,
+                **({"name": self.cleaned_data["name"]} | values),
+            )
+        credential = Credential.objects.select_related("provider__workspace").get(pk=self.instance.pk)
+        return services.change_credential(
+            by=self.by(credential.provider.workspace), credential=credential, **values
+        )
+
+
+@admin.register(Credential)
+class CredentialAdmin(ServiceAdmin):
+    form = CredentialForm
     list_display = (
-        *("name", "provider", "workspace", "tier", "input_usd_per_mtok", "output_usd_per_mtok", "is_enabled"),
+        *("name", "provider", "workspace", "bucket", "requests_per_minute", "tokens_per_minute"),
+        *("is_enabled", "state", "state_until"),
     )
-    list_filter = ("tier", "is_enabled", "provider__kind", "provider__source")
+    list_filter = ("state", "is_enabled", "bucket")
     list_select_related = ("provider", "workspace")
-    search_fields = ("name", "upstream_name", "provider__name", "workspace__slug")
+    search_fields = ("name", "bucket", "provider__name", "workspace__slug")
     autocomplete_fields = ("provider",)
     ordering = ("workspace__slug", "provider__name", "name", "id")
+    readonly_fields = ("state", "state_until", "reported_at")
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
-        return () if obj is None else ("provider",)
+    def get_readonly_fields(self, request: HttpRequest, obj: Credential | None = None) -> Any:
+        return self.readonly_fields if obj is None else (*self.readonly_fields, "provider")
 
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Credential | None = None) -> bool:
         is_theirs = obj is not None and obj.provider.source == Source.CONFIG
         return not is_theirs and super().has_delete_permission(request, obj)
 
-    def delete_model(self, request: HttpRequest, obj: Model) -> None:
-        services.delete_model(by=self.by(request, obj.workspace), model=obj)
+    def delete_model(self, request: HttpRequest, obj: Credential) -> None:
+        services.delete_credential(by=self.by(request, obj.workspace), credential=obj)
 
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Model]) -> None:
-        for model in queryset.exclude(provider__source=Source.CONFIG).select_related("workspace", "provider"):
-            self.delete_model(request, model)
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Credential]) -> None:
+        kept = queryset.exclude(provider__source=Source.CONFIG)
+        for credential in kept.select_related("workspace", "provider"):
+            self.delete_model(request, credential)
