@@ -122,7 +122,55 @@ def _curl(target: Target, task: str, key: str) -> tuple[Sequence[str], Mapping[s
     return ["curl", "-sS", "--fail-with-body", *headers, "-d", json.dumps(body), address], {}
 
 
-CASES = (plain, error_401, error_402) if KIND == "curl" else (plain, tools, error_401, error_402)
+def aliases(target: Target) -> None:
+    """Paths work without `/v1` and with two of it, for clients whose base URL has one too few or too many."""
+    if not target.is_marga:
+        raise NotPossible("the stub has no second names")
+    chat = {"model": target.model, "messages": [{"role": "user", "content": QUESTION}]}
+    for path in ("/chat/completions", "/v1/v1/chat/completions", "/v1//chat/completions"):
+        check(TEXT in _post(target, path, chat), path)
+    for path in ("/messages", "/v1/v1/messages", "/v1/messages?beta=true"):
+        check(TEXT in _post(target, path, {**chat, "max_tokens": 100}), path)
+    for path in ("/responses", "/v1/responses/"):
+        check(TEXT in _post(target, path, {"model": target.model, "input": QUESTION}), path)
+
+
+def compact(target: Target) -> None:
+    """Codex's two extras are answered at once: compaction, and a WebSocket that is not to be had."""
+    if not target.is_marga:
+        raise NotPossible("the stub has neither")
+    said = _post(
+        target, "/v1/responses/compact", {"model": target.model, "input": QUESTION}, "-w", "%{http_code}"
+    )
+    check(said[-3:] in ("200", "404", "501"), said)
+    upgrade = ["-H", "Connection: Upgrade", "-H", "Upgrade: websocket", "-H", "Sec-WebSocket-Version: 13"]
+    argv = [
+        "curl",
+        "-sS",
+        "-m",
+        "5",
+        "-w",
+        "%{http_code}",
+        "-H",
+        f"Authorization: Bearer {target.key}",
+        *upgrade,
+    ]
+    argv += ["-H", "Sec-WebSocket-Key: c3R1YnN0dWJzdHVic3R1Yg==", f"{target.url}/v1/responses"]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    check(done.returncode == 0 and done.stdout[-3:-2] == "4", done.stdout, done.stderr)
+
+
+def _post(target: Target, path: str, body: dict[str, Any], *options: str) -> str:
+    headers = ["-H", f"x-api-key: {target.key}", "-H", "Content-Type: application/json", *options]
+    argv = ["curl", "-sS", "-m", "20", *headers, "-d", json.dumps(body), f"{target.url}{path}"]
+    return subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+
+
+CASES = (
+    (plain, aliases, compact, error_401, error_402)
+    if KIND == "curl"
+    else (plain, tools, error_401, error_402)
+)
 
 if __name__ == "__main__":
     run_cases(CASES)
