@@ -26,14 +26,13 @@ def price(call: Call, usage: Usage) -> Decimal:
     return cost_usd(usage, call.deployment.price, call.upstream_seconds)
 
 
-def counterfactual(call: Call, usage: Usage) -> Decimal:
+def counterfactual(call: Call, usage: Usage, cost: Decimal) -> Decimal:
     """Return what the same usage would have cost at the baseline: the best model that the caller could have had."""
     baseline = call.baseline
-    if baseline is None:
-        return ZERO
+    if baseline is None or baseline is call.deployment:
+        return cost
     # Another model would not have found this one's prompt cache.
-    fresh = usage if baseline is call.deployment else Usage(usage.input_tokens, usage.output_tokens)
-    return cost_usd(fresh, baseline.price)
+    return cost_usd(Usage(usage.input_tokens, usage.output_tokens), baseline.price)
 
 
 def record(
@@ -45,9 +44,10 @@ def record(
     is_cancelled: bool,
     seconds: float,
     cost: Decimal,
+    would_cost: Decimal,
     error_type: str,
 ) -> bytes:
-    """Return one usage record as JSON."""
+    """Return one usage record as JSON; would_cost: at the baseline."""
     key, request, deployment = call.key, call.request, call.deployment
     return orjson.dumps(
         {
@@ -73,7 +73,7 @@ def record(
             "duration_ms": int(seconds * 1000),
             "ttft_ms": call.ttft_ms,
             "error_type": error_type,
-            "trace": _trace(call, usage, cost, seconds),
+            "trace": _trace(call, cost, would_cost, seconds),
         }
     )
 
@@ -149,12 +149,11 @@ def kept_rest(call: Call, entry: Entry) -> bytes:
     return orjson.dumps(trace)[1:] + b"," + orjson.dumps(own)[1:]
 
 
-def _trace(call: Call, usage: Usage, cost: Decimal, seconds: float) -> dict[str, Any] | None:
+def _trace(call: Call, cost: Decimal, would_cost: Decimal, seconds: float) -> dict[str, Any] | None:
     decision, needs, key = call.decision, call.needs, call.key
     if decision is None or needs is None:
         return None
     baseline = call.baseline
-    would_cost = counterfactual(call, usage)
     return {
         "protocol": call.surface.protocol,
         "policy": decision.policy,

@@ -188,8 +188,8 @@ class Call:
         meter = self.meter
         usage, is_estimated = (NOTHING, False) if meter is None else meter.usage(self.input_characters)
         self.cost = cost = booking.price(self, usage)
-        if self.baseline is not None:
-            self.saved = booking.counterfactual(self, usage) - cost
+        would_cost = booking.counterfactual(self, usage, cost)
+        self.saved = would_cost - cost
         text = booking.record(
             self,
             status=status,
@@ -198,6 +198,7 @@ class Call:
             is_cancelled=is_cancelled,
             seconds=seconds,
             cost=cost,
+            would_cost=would_cost,
             error_type=error_type,
         )
         return usage.input_tokens + usage.output_tokens, text

@@ -116,7 +116,13 @@ async def keep_stream(call: Call, attempt: Attempt, answer: dict[str, Any] | Non
         return
     if attempt.protocol != request.protocol:
         try:
-            answer = translate_answer(answer, attempt.protocol, request.protocol, request=request.payload)
+            answer = translate_answer(
+                answer,
+                attempt.protocol,
+                request.protocol,
+                request=request.payload,
+                created=int(time.time()),
+            )
         except Unreadable:
             return
     await keep(call, answer, orjson.dumps(answer))

@@ -180,15 +180,20 @@ async def _play(call: Call, attempt: Attempt) -> None:
 async def _pass(call: Call, attempt: Attempt, payload: dict[str, Any], body: bytes, headers: Headers) -> None:
     """Send a whole answer in the client's protocol, as a stream where it asked for one."""
     request = call.request
-    if attempt.protocol != request.protocol:
-        try:
-            payload = translate_answer(payload, attempt.protocol, request.protocol, request=request.payload)
-        except Unreadable as exc:
-            raise _senseless() from exc
-        body = orjson.dumps(payload)
+    events: list[bytes] = []
+    try:
+        if attempt.protocol != request.protocol:
+            payload = translate_answer(
+                payload, attempt.protocol, request.protocol, request=request.payload, created=int(time.time())
+            )
+            body = orjson.dumps(payload)
+        if request.is_stream:
+            events = stream_answer(payload, request.protocol, wants_usage=request.wants_usage)
+    except (Unreadable, TypeError) as exc:  # orjson's own word for what nests too deeply is a TypeError
+        raise _senseless() from exc
     await keeping.keep(call, payload, body)
     if request.is_stream:
-        await streaming.play(call, stream_answer(payload, request.protocol, wants_usage=request.wants_usage))
+        await streaming.play(call, events)
         return
     call.is_committed = True
     call.book(200)
