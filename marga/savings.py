@@ -43,6 +43,7 @@ OF_RECORDS = {
     "key": "coalesce(u.key_id, '')",
     "model": "u.model_used",
     "tier": "coalesce(t.tier, '')",
+    "task": "coalesce(t.task, '')",
 }
 OF_DAYS = {"": (), "step": ("day_date",), "key": ("key_id",), "model": ("model",), "tier": ("tier",)}
 
@@ -93,8 +94,12 @@ def get_savings_by_step(access: Access, since: datetime, until: datetime) -> lis
 
 
 def get_savings_by(access: Access, since: datetime, until: datetime, group: str) -> list[Savings]:
-    """Return the savings by `model`, `key` or `tier`, dearest baseline first; by model and tier with their quality."""
-    field = {"model": ("model_used", "model"), "tier": ("tier", "tier")}.get(group)
+    """Return the savings by `model`, `key`, `tier` or `task`, dearest baseline first; all but keys with their quality.
+
+    By task only as far back as traces are kept.
+    """
+    same = {name: (name, name) for name in ("tier", "task")}
+    field = {"model": ("model_used", "model"), **same}.get(group)
     samples, feedback = _qualities(access, since, until, field) if field else ({}, {})
     rows = _sums(access, since, until, group)
     labels = _key_names(access, (name for name, _ in rows)) if group == "key" else {}
@@ -113,7 +118,7 @@ def get_savings_by(access: Access, since: datetime, until: datetime, group: str)
 
 
 def _sums(access: Access, since: datetime, until: datetime, group: str) -> list[tuple[Any, dict[str, Any]]]:
-    if until - since <= LONGEST_EXACT:
+    if until - since <= LONGEST_EXACT or group not in OF_DAYS:
         return _of_records(access, since, until, group)
     return _of_days(access, since, until, group)
 
