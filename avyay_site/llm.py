@@ -20,7 +20,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -31,6 +31,8 @@ from django.conf import settings
 from django.utils import timezone
 
 Message = Mapping[str, Any]
+Told = Callable[[Mapping[str, str]], None]
+"""Is given the headers of an answer that begins: which model, why, and the request's id."""
 
 CONNECT_SECONDS = 3.0
 PATIENCE_SECONDS = 4.0
@@ -38,6 +40,7 @@ PATIENCE_SECONDS = 4.0
 RETRY_SECONDS = 1.0
 """No oftener: the gateway counts wrong keys by address, and shuts out an address that tries too many."""
 TASK_HEADER = "x-marga-task-type"
+DRY_RUN_HEADER = "x-marga-dry-run"
 
 
 class GatewayError(Exception):
@@ -118,8 +121,28 @@ class Gateway:
                 time.sleep(RETRY_SECONDS)
             return _completion(answer)
 
+    def decide(
+        self, messages: Sequence[Message], *, model: str = "auto", task_type: str = ""
+    ) -> Mapping[str, Any]:
+        """Return where a call would go, and why, without making it; it costs nothing.
+
+        Raises GatewayError.
+        """
+        call = self._call(messages, model, task_type, {}, is_stream=False)
+        call["headers"][DRY_RUN_HEADER] = "true"
+        with _told(), httpx.Client(timeout=self._timeout, transport=self._transport) as client:
+            while self._is_too_early(answer := client.post(self._url, **call)):
+                time.sleep(RETRY_SECONDS)
+            return _decision(answer)
+
     def stream(
-        self, messages: Sequence[Message], *, model: str = "auto", task_type: str = "", **options: Any
+        self,
+        messages: Sequence[Message],
+        *,
+        model: str = "auto",
+        task_type: str = "",
+        told: Told | None = None,
+        **options: Any,
     ) -> Iterator[str]:
         """Yield the answer's text piece by piece; raises GatewayError, also in the middle."""
         call = self._call(messages, model, task_type, options, is_stream=True)
@@ -127,6 +150,8 @@ class Gateway:
             while True:
                 with client.stream("POST", self._url, **call) as answer:
                     if answer.is_success:
+                        if told:
+                            told(answer.headers)
                         yield from _Pieces().of(answer)
                         return
                     answer.read()
@@ -146,7 +171,13 @@ class Gateway:
                 return _completion(answer)
 
     async def astream(
-        self, messages: Sequence[Message], *, model: str = "auto", task_type: str = "", **options: Any
+        self,
+        messages: Sequence[Message],
+        *,
+        model: str = "auto",
+        task_type: str = "",
+        told: Told | None = None,
+        **options: Any,
     ) -> AsyncIterator[str]:
         """Yield the answer's text piece by piece; see `stream`."""
         call = self._call(messages, model, task_type, options, is_stream=True)
@@ -155,6 +186,8 @@ class Gateway:
                 while True:
                     async with client.stream("POST", self._url, **call) as answer:
                         if answer.is_success:
+                            if told:
+                                told(answer.headers)
                             async for piece in _Pieces().of_async(answer):
                                 yield piece
                             return
@@ -221,6 +254,16 @@ def _completion(answer: httpx.Response) -> Completion:
         )
     except (ValueError, LookupError, TypeError, AttributeError) as exc:
         raise Unavailable("The answer is not in the form of a chat completion; try another model.") from exc
+
+
+def _decision(answer: httpx.Response) -> Mapping[str, Any]:
+    if not answer.is_success:
+        raise _error(answer)
+    try:
+        decision = answer.json()["decision"]
+        return {**decision}
+    except (ValueError, LookupError, TypeError) as exc:
+        raise Unavailable("The answer is not a dry run; bring the gateway up to date.") from exc
 
 
 def _cost(text: str | None) -> Decimal | None:

@@ -198,3 +198,32 @@ def test_a_revoked_key_of_the_platform_is_replaced(now):
 
     assert (second.is_new, second.secret == first.secret) == (True, False)
     assert llm.for_workspace(workspace.pk)._headers == {"Authorization": f"Bearer {second.secret}"}
+
+
+def test_a_dry_run_tells_where_a_call_would_go():
+    decision = {"model": "fast", "reason": "need<mid", "order": ["fast", "slow"]}
+    made, seen = gateway(httpx.Response(200, json={"dry_run": True, "decision": decision}))
+
+    assert made.decide(MESSAGES, model="auto:cheap", task_type="review") == decision
+    assert seen[0].headers["x-marga-dry-run"] == "true"
+    assert seen[0].headers["x-marga-task-type"] == "review"
+    assert json.loads(seen[0].content)["model"] == "auto:cheap"
+
+
+def test_a_gateway_that_knows_no_dry_runs_is_unavailable_not_misread():
+    made, _ = gateway(httpx.Response(200, json=ANSWER))
+
+    with pytest.raises(llm.Unavailable, match="not a dry run"):
+        made.decide(MESSAGES)
+
+
+def test_who_listens_to_a_stream_is_told_its_headers_before_the_first_piece():
+    made, _ = gateway(lambda _: httpx.Response(200, text=events("Ga", "nga"), headers=HEADERS))
+    heard = []
+
+    async def collect():
+        return [piece async for piece in made.astream(MESSAGES, told=heard.append)]
+
+    for pieces in (list(made.stream(MESSAGES, told=heard.append)), asyncio.run(collect())):
+        assert pieces == ["Ga", "nga"]
+    assert [headers["x-marga-model"] for headers in heard] == ["fast-2026", "fast-2026"]
