@@ -150,11 +150,20 @@ def get_request(access: Access, request_id: str) -> CallDetail | None:
 
 
 def get_price(access: Access, call: Call) -> PriceVersion | None:
-    """Return the prices that a call was billed by, as its trace says; those of a shared model count too."""
-    price_id = call.trace.price_id if call.trace else ""
-    found = PriceVersion.objects.filter(pk=price_id) if price_id else PriceVersion.objects.none()
+    """Return the prices that a call was billed by: those that its trace names, else those that held then.
+
+    Those of a shared model count too.
+    """
     usable = Q(workspace_id=access.workspace_id) | Q(model__provider__is_shared=True)
-    version: PriceVersion | None = found.filter(usable).first()
+    versions = PriceVersion.objects.filter(usable)
+    if call.trace and call.trace.price_id:
+        versions = versions.filter(pk=call.trace.price_id)
+    else:
+        record = call.record
+        versions = versions.filter(
+            model_name=record.model_used, provider_name=record.provider, effective_at__lte=record.occurred_at
+        )
+    version: PriceVersion | None = versions.order_by("-effective_at", "-pk").first()
     return version
 
 

@@ -22,6 +22,8 @@ from marga.routing import Candidate, KeyRules, Router
 
 FORMATS = frozenset({1, 2})
 CALL_SCOPE = "marga:call"
+EMBEDDINGS_ALONE = frozenset({"embeddings"})
+"""Of a model that makes embeddings and cannot talk."""
 TIERS = {"local": 0, "mid": 1, "frontier": 2}
 TIER_NAMES = ("local", "mid", "frontier")
 
@@ -66,6 +68,7 @@ class Deployment:
     price: Price
     candidate: Candidate
     headers: tuple[tuple[bytes, bytes], ...] = ()
+    price_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -221,12 +224,16 @@ def _deployment(row: dict[str, Any], provider: Provider) -> Deployment:
         price=price,
         candidate=_candidate(row, provider, price),
         headers=_answer_headers(name, provider.name, tier),
+        price_id=row.get("price_id") or "",
     )
 
 
 def _candidate(row: dict[str, Any], provider: Provider, price: Price) -> Candidate:
     spoken = {known for known in (*provider.protocols,) if known not in CONVERSATIONS}
     spoken |= {known for known in CONVERSATIONS if provider.protocol_for(known)}
+    capabilities = frozenset(row.get("capabilities") or ())
+    if capabilities == EMBEDDINGS_ALONE:
+        spoken &= EMBEDDINGS_ALONE
     return Candidate(
         id=row["id"],
         name=row["name"],
@@ -234,7 +241,7 @@ def _candidate(row: dict[str, Any], provider: Provider, price: Price) -> Candida
         provider_id=provider.id,
         provider=provider.name,
         protocols=tuple(sorted(spoken)),
-        capabilities=frozenset(row.get("capabilities") or ()),
+        capabilities=capabilities,
         context_window=row.get("context_window"),
         max_output_tokens=row.get("max_output_tokens"),
         input_usd=_float(price.input_usd_per_mtok),

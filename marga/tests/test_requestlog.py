@@ -9,7 +9,7 @@ from avyay_site.accounts import access
 from avyay_site.accounts.tests.factories import WorkspaceFactory
 from avyay_site.keys.tests.factories import issue
 from marga import requestlog
-from marga.models import Feedback, ShadowSample
+from marga.models import Feedback, Model, ShadowSample
 from marga.requestlog import RequestFilter, WrongCursor
 from marga.tests.factories import ModelFactory
 from marga.tests.test_savings import MIDNIGHT, NOON, take
@@ -113,6 +113,19 @@ def test_one_call_comes_with_all_that_is_known(key, asker):
     assert found.price is not None
     assert (found.price.input_usd_per_mtok, len(found.feedback), len(found.samples)) == (3, 1, 1)
     assert found.call.trace is not None
+
+
+def test_a_call_whose_trace_names_no_prices_has_those_that_held_then(key, asker):
+    model = ModelFactory.create(name="m", provider__name="p", provider__workspace=key.workspace)
+    model.price_versions.update(effective_at=NOON - dt.timedelta(days=1))
+    then = model.price_versions.get()
+    Model.objects.filter(pk=model.pk).update(input_usd_per_mtok=9)
+    take(key, ({"model_used": "m", "provider": "p"}, {}), ({"model_used": "m", "provider": "q"}, None))
+
+    second, first = requestlog.get_requests(asker, RequestFilter()).calls
+
+    assert requestlog.get_price(asker, first) == then
+    assert requestlog.get_price(asker, second) is None
 
 
 def test_another_workspaces_calls_and_prices_are_not_found(key, asker):
