@@ -21,6 +21,8 @@ NEEDS_NOTHING = frozenset(
         "help",
         "makemessages",
         "marga_config",
+        "marga_decide",
+        "marga_train",
         "spectacular",
         "startapp",
         "version",

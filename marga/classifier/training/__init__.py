@@ -1,0 +1,1 @@
+"""How the shipped artefact is made; nothing here is imported while requests are served."""
