@@ -7,6 +7,7 @@ model stays.
 
 from __future__ import annotations
 
+import ipaddress
 import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -160,10 +161,21 @@ def _write_models(provider: Provider, names: list[str]) -> None:
 
 def _new_model(provider: Provider, name: str) -> Model:
     known = catalogue.find(provider.kind, name)
+    if known is None and _is_nearby(provider.base_url):
+        known = catalogue.of_family(name)
     facts = known.facts() if known else _guesses(provider, name)
     return Model(
         workspace_id=provider.workspace_id, provider=provider, name=name, upstream_name=name, **facts
     )
+
+
+def _is_nearby(base_url: str) -> bool:
+    """Tell whether a server stands on one's own machines, judged by an address that says so."""
+    host = urlsplit(base_url).hostname or ""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_private
+    except ValueError:
+        return False
 
 
 def _guesses(provider: Provider, name: str) -> dict[str, Any]:

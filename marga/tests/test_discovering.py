@@ -223,3 +223,22 @@ def test_a_members_provider_in_an_allowed_network_is_asked(upstream, now, settin
 
     assert (verdict.health, verdict.models) == (Health.OK, upstream.names)
     assert upstream.asked == [("/v1/models", "Bearer sk-upstream-canary")]
+
+
+@pytest.mark.parametrize(
+    ("url", "tier"),
+    [
+        ("http://192.168.1.20:8000/v1", Tier.LOCAL),
+        ("http://localhost:8000/v1", Tier.LOCAL),
+        ("http://[::1]:8000/v1", Tier.LOCAL),
+        ("https://openrouter.ai/api/v1", Tier.MID),
+        ("https://8.8.8.8/v1", Tier.MID),
+    ],
+)
+def test_an_open_model_is_local_where_its_address_says_so(url, tier):
+    provider = ProviderFactory.create(base_url=url)
+
+    model = discovering._new_model(provider, "Qwen/Qwen3-Coder-30B-A3B-Instruct")
+
+    assert model.tier == tier
+    assert ("tools" in model.capabilities) == (tier == Tier.LOCAL)
