@@ -16,7 +16,7 @@ from avyay_site.keys.tests.factories import issue
 from avyay_site.usage.models import UsageRecord
 from avyay_site.usage.services import record_usage
 from marga import publishing
-from marga.models import Model, Provider
+from marga.models import KeyRules, Model, Provider
 from marga.tests.factories import ModelFactory, ProviderFactory
 
 pytestmark = pytest.mark.django_db
@@ -70,7 +70,7 @@ def test_the_snapshot_has_what_the_gateway_needs(now):
                 "highest_tier": 2,
                 "quality_target": None,
                 "fallbacks": [],
-                "cache": "exact",
+                "cache": KeyRules().cache,
                 "cache_ttl_seconds": 3600,
                 "keeps_content": False,
             },

@@ -141,7 +141,7 @@ def test_shared_policies_are_read_and_not_changed(call):
 
 def test_rules_are_put_in_place_and_tell_what_holds_for_any_key(call, workspace):
     key = issue(workspace).key
-    assert call("get", f"rules/{key.pk}").json()["cache"] == "exact"
+    assert call("get", f"rules/{key.pk}").json()["cache"] == KeyRules().cache
 
     put = call("put", f"rules/{key.pk}", {"allowed_models": ["gpt-*"], "cache": "off"})
     assert put.status_code == 200, put.content
