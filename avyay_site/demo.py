@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import httpx
 
@@ -13,6 +14,25 @@ DEADLINE_SECONDS = 60.0
 
 class UnableToShow(Exception):
     """A request was not answered; the message says which and why."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where a product shows itself: addresses without a slash at their end, and whom to tell."""
+
+    gateway: str
+    web: str
+    say: Callable[[str], None]
+
+
+Show = Callable[[Stage], None]
+shows: list[Show] = []
+"""What products add to the demonstration, in order."""
+
+
+def register(show: Show) -> None:
+    """Let show run in the demonstration."""
+    shows.append(show)
 
 
 def send_all(gateway: str, api_key: str, *, say: Callable[[str], None], model: str = "auto") -> None:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from avyay_site.accounts.access import Access
+    from avyay_site.demo import Stage
     from avyay_site.shell import Attention, Health
 
 
@@ -17,12 +18,13 @@ class MargaConfig(AppConfig):
     verbose_name = "Mārga"
 
     def ready(self) -> None:
-        from avyay_site import health, seeding, shell, steps
+        from avyay_site import demo, health, seeding, shell, steps
         from marga import checks, samples  # noqa: F401 - importing registers the checks
 
         health.add_note("marga_config", _config_note)
         seeding.register(samples.seed)
         steps.register("marga_discover", _discover)
+        demo.register(_show)
         shell.register(
             shell.Part(
                 name="Mārga",
@@ -54,6 +56,12 @@ def _discover(now: datetime) -> None:
     discovering.discover(now=now)
 
 
+def _show(stage: Stage) -> None:
+    from marga.demonstrating import day
+
+    day.show(stage)
+
+
 def _health() -> Health:
     """Tell whether the config file is in use; whether the gateway answers is a part of its own."""
     from avyay_site.shell import Health
@@ -70,7 +78,7 @@ def _attention(access: Access) -> Sequence[Attention]:
     from avyay_site.shell import Attention
     from marga import configuring, queries
 
-    url = reverse("marga:overview")
+    url = reverse("marga:models")
     found = [
         Attention("bad", f"The provider {provider.name} fails: {provider.health_detail}", url)
         for provider in queries.get_failing(access)

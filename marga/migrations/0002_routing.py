@@ -109,7 +109,7 @@ class Migration(migrations.Migration):
                 ('highest_tier', models.CharField(choices=[('local', 'Local'), ('mid', 'Mid'), ('frontier', 'Frontier')], default='frontier', max_length=10)),
                 ('quality_target', models.FloatField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(0.0), django.core.validators.MaxValueValidator(1.0)])),
                 ('fallbacks', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=200), blank=True, default=list, size=None)),
-                ('cache', models.CharField(choices=[('off', 'Never'), ('exact', 'The same request'), ('semantic', 'A restated request too')], default='exact', max_length=10)),
+                ('cache', models.CharField(choices=[('off', 'Never'), ('safe', 'The same request, if it asks for the same answer each time'), ('exact', 'The same request'), ('semantic', 'A restated request too')], default='safe', max_length=10)),
                 ('cache_ttl_seconds', models.PositiveIntegerField(default=3600, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(604800)], verbose_name='cached for, seconds')),
                 ('keeps_content', models.BooleanField(default=False, verbose_name='may store content')),
             ],

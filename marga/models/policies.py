@@ -75,6 +75,7 @@ class CacheMode(models.TextChoices):
     """From which cache a key's calls may be answered."""
 
     OFF = "off", "Never"
+    SAFE = "safe", "The same request, if it asks for the same answer each time"
     EXACT = "exact", "The same request"
     SEMANTIC = "semantic", "A restated request too"
 
@@ -95,7 +96,7 @@ class KeyRules(TouchedModel):
         null=True, blank=True, validators=[MinValueValidator(0.0), MaxValueValidator(1.0)]
     )
     fallbacks = ArrayField(models.CharField(max_length=200), default=list, blank=True)
-    cache = models.CharField(max_length=10, choices=CacheMode.choices, default=CacheMode.EXACT)
+    cache = models.CharField(max_length=10, choices=CacheMode.choices, default=CacheMode.SAFE)
     cache_ttl_seconds = models.PositiveIntegerField(
         "cached for, seconds",
         default=3600,

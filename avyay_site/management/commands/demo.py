@@ -24,7 +24,7 @@ START_SECONDS = 120.0
 
 
 class Command(BaseCommand):
-    help = "Send a few requests through the gateway, plain and streamed; starts a platform if none runs."
+    help = "Send a few requests through the gateway, then a day of prompts to stub models; starts a platform if none runs."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--model", default="auto")
@@ -41,6 +41,9 @@ class Command(BaseCommand):
             try:
                 wait_until_known(here.gateway, issued.secret)
                 demo.send_all(here.gateway, issued.secret, say=self.stdout.write, model=model)
+                stage = demo.Stage(here.gateway, here.web, self.stdout.write)
+                for show in demo.shows:
+                    show(stage)
             except demo.UnableToShow as exc:
                 raise CommandError(str(exc)) from exc
             finally:

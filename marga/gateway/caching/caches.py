@@ -17,7 +17,7 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from marga.gateway.caching import identity as identities
-from marga.gateway.caching.controls import OFF, SEMANTIC, Controls, controls
+from marga.gateway.caching.controls import OFF, SAFE, SEMANTIC, Controls, controls
 from marga.gateway.caching.entry import Entry, seal_key
 from marga.gateway.caching.flights import Flights
 from marga.gateway.caching.gate import sense_of
@@ -133,6 +133,8 @@ class Caches:
         """
         asked = controls(rule, ttl_seconds, header)
         if asked.mode == OFF or not identities.is_cacheable(payload):
+            return None
+        if asked.mode == SAFE and not identities.asks_for_the_same(payload, protocol):
             return None
         digest = identities.body_digest(workspace_id, protocol, body, policy_mark)
         found = self._bodies.get(digest)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-OFF, EXACT, SEMANTIC = "off", "exact", "semantic"
-LEVELS = {OFF: 0, EXACT: 1, SEMANTIC: 2}
+OFF, SAFE, EXACT, SEMANTIC = "off", "safe", "exact", "semantic"
+BY_LEVEL = (OFF, SAFE, EXACT, SEMANTIC)
+LEVELS = {mode: level for level, mode in enumerate(BY_LEVEL)}
 REFRESH = "refresh"
 LONGEST_TTL = 30 * 86_400
 
 
 class Controls(NamedTuple):
-    """mode: off, exact or semantic; may_read: a kept answer will do; ttl_seconds: how old one may be."""
+    """mode: off, safe, exact or semantic; may_read: a kept answer will do; ttl_seconds: how old one may be."""
 
     mode: str
     may_read: bool
@@ -40,8 +41,9 @@ def controls(rule: str, ttl_seconds: int, header: Callable[[str], str | None]) -
     seconds = _seconds(header("x-marga-cache-ttl"), min(ttl_seconds, LONGEST_TTL))
     if not level or not seconds:
         return DISABLED
-    mode = SEMANTIC if level == LEVELS[SEMANTIC] else EXACT
-    return Controls(mode, may_read=asked != REFRESH and "no-cache" not in directives, ttl_seconds=seconds)
+    return Controls(
+        BY_LEVEL[level], may_read=asked != REFRESH and "no-cache" not in directives, ttl_seconds=seconds
+    )
 
 
 def _seconds(text: str | None, most: int) -> int:

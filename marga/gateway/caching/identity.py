@@ -79,6 +79,13 @@ def is_cacheable(payload: Mapping[str, Any]) -> bool:
     return not tools or (isinstance(tools, list) and all(_is_plain_tool(tool) for tool in tools))
 
 
+def asks_for_the_same(payload: Mapping[str, Any], protocol: str) -> bool:
+    """Return whether the request asks for the same answer each time: vectors, temperature 0, or a seed."""
+    temperature, seed = payload.get("temperature"), payload.get("seed")
+    is_cold = isinstance(temperature, int | float) and not isinstance(temperature, bool) and temperature == 0
+    return protocol == "embeddings" or is_cold or (isinstance(seed, int) and not isinstance(seed, bool))
+
+
 def is_unambiguous(body: bytes) -> bool:
     """Return whether every JSON reader understands body alike.
 

@@ -25,6 +25,8 @@ def test_without_headers_the_key_decides():
     [
         ("semantic", "exact", "exact"),
         ("semantic", "off", "off"),
+        ("semantic", "safe", "safe"),
+        ("safe", "exact", "safe"),
         ("semantic", "SEMANTIC", "semantic"),
         ("exact", "semantic", "exact"),
         ("off", "semantic", "off"),

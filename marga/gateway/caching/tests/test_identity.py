@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marga.gateway.caching.identity import (
+    asks_for_the_same,
     body_digest,
     identity,
     is_cacheable,
@@ -172,3 +173,13 @@ def test_requests_with_tools_that_the_client_runs_are_cached():
     assert is_cacheable(CHAT)
     assert is_cacheable({"tools": [{"name": "f", "input_schema": {}}]})
     assert is_cacheable({"tools": []})
+
+
+def test_only_some_requests_ask_for_the_same_answer_each_time():
+    assert asks_for_the_same({"temperature": 0}, "chat")
+    assert asks_for_the_same({"temperature": 0.0}, "responses")
+    assert asks_for_the_same({"seed": 7}, "chat")
+    assert asks_for_the_same({"input": "x"}, "embeddings")
+    assert not asks_for_the_same({}, "chat")
+    assert not asks_for_the_same({"temperature": False}, "chat")
+    assert not asks_for_the_same({"temperature": 0.2, "seed": None}, "messages")
