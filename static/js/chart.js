@@ -37,6 +37,7 @@ function readTable(table) {
 const moment = (cells) => Date.parse(cells[0].querySelector("time").dateTime) / 1000;
 
 function shorten(value, unit) {
+  if (unit === "ms") return value >= 1000 ? `${Number((value / 1000).toPrecision(3))} s` : `${Math.round(value)} ms`;
   const text = Math.abs(value) >= 1000
     ? new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 }).format(value)
     : String(Number(value.toPrecision(3)));

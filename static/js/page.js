@@ -24,6 +24,15 @@ async function copy(button) {
   setTimeout(() => { button.textContent = label; }, 1500);
 }
 
+async function copyText(button) {
+  try {
+    await navigator.clipboard.writeText(button.dataset.copyText);
+    say(`Copied ${button.dataset.copyText}.`);
+  } catch {
+    say("The browser did not allow copying; open the request and copy its id there.");
+  }
+}
+
 function showTheme() {
   const chosen = recall("theme", "auto");
   for (const button of document.querySelectorAll("[data-theme-choice]")) {
@@ -40,8 +49,9 @@ function chooseTheme(choice) {
 }
 
 document.addEventListener("click", (event) => {
-  const target = event.target.closest("[data-copy], [data-theme-choice]");
+  const target = event.target.closest("[data-copy], [data-copy-text], [data-theme-choice]");
   if (target?.dataset.copy) copy(target);
+  if (target?.dataset.copyText) copyText(target);
   if (target?.dataset.themeChoice) chooseTheme(target.dataset.themeChoice);
   for (const menu of document.querySelectorAll(".menu-box[open]")) {
     if (!menu.contains(event.target)) menu.open = false;
@@ -78,7 +88,12 @@ document.body.addEventListener("htmx:beforeSwap", (event) => {
   place = { focused: focusedPlace(target), unfolded };
 });
 
+const showWhatNeedsJs = () => {
+  for (const element of document.querySelectorAll("[data-needs-js][hidden]")) element.hidden = false;
+};
+
 document.body.addEventListener("htmx:afterSwap", () => {
+  showWhatNeedsJs();
   if (!place) return;
   for (const id of place.unfolded) document.getElementById(id)?.setAttribute("open", "");
   const home = place.focused && document.getElementById(place.focused.id);
@@ -97,5 +112,5 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
   document.dispatchEvent(new CustomEvent("theme-changed"));
 });
 
-for (const element of document.querySelectorAll("[data-needs-js]")) element.hidden = false;
+showWhatNeedsJs();
 showTheme();

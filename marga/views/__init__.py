@@ -1,0 +1,1 @@
+"""Pages of the gateway: overview, requests, models and routes, keys and budgets, playground."""
