@@ -1,44 +1,19 @@
-"""Calls through a real gateway process to a provider that the test scripts, byte by byte."""
+"""Whole calls through a real gateway process to a provider that the test scripts, byte by byte."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import Any
 
-import aiohttp
 import openai
 import pytest
 
-from benchmarks.common import resident_mb
 from marga.gateway.tests import harness
-from marga.gateway.tests.harness import (
-    DONE,
-    PLAIN,
-    PROVIDER_KEY,
-    STREAM,
-    STREAM_HEAD,
-    http_answer,
-    ordinary,
-    piece,
-    question,
-    stage,
-    until,
-)
+from marga.gateway.tests.harness import DONE, PLAIN, PROVIDER_KEY, STREAM, http_answer, question, stage, until
+from marga.gateway.tests.hearing import events_in
 from marga.protocols import sse
 
 pytestmark = pytest.mark.processes
-
-
-def events_in(body: bytes) -> list[bytes]:
-    splitter = sse.EventSplitter()
-    events = splitter.feed(body)
-    assert splitter.held == b"", "a broken event was passed on"
-    return events
-
-
-def code_of(event: bytes) -> str:
-    return str(json.loads(sse.data_of(event) or b"")["error"]["code"])
 
 
 async def test_an_ordinary_day(tmp_path):
@@ -148,83 +123,6 @@ async def test_the_official_client_needs_only_its_two_variables(tmp_path, monkey
         assert listed[:3] == ["m", "renamed", "auto"]
 
 
-async def test_a_stream_cut_at_every_byte_stays_valid_to_its_end(tmp_path):
-    whole = b"".join(piece(event) for event in [*STREAM, DONE]) + b"0\r\n\r\n"
-    events = [*STREAM[:-1], DONE]
-
-    async def cut(reader, writer, body):
-        writer.write(STREAM_HEAD + whole[: body["seed"]])
-        await writer.drain()
-        writer.close()
-
-    async with stage(tmp_path, cut) as s:
-
-        async def one(offset):
-            async with s.post(question(stream=True, seed=offset)) as answer:
-                return answer.status, await answer.read()
-
-        for begin in range(0, len(whole), 32):
-            offsets = range(begin, min(begin + 32, len(whole)))
-            for offset, (status, body) in zip(offsets, await asyncio.gather(*map(one, offsets)), strict=True):
-                if status == 502:
-                    assert json.loads(body)["error"]["code"] == "upstream_cut", offset
-                    continue
-                found = events_in(body)
-                if found[-1] == DONE:
-                    assert DONE in whole[:offset], offset
-                    assert found == events
-                else:
-                    assert code_of(found[-1]) == "upstream_cut", offset
-                    assert found[:-1] == events[: len(found) - 1], offset
-        await until(lambda: len(s.web.records) == len(whole))
-    assert b"Traceback" not in s.gateway.log.read_bytes()
-
-
-async def test_slices_of_any_size_make_no_difference(tmp_path):
-    whole = b"".join([*STREAM, DONE])
-
-    async def sliced(reader, writer, body):
-        writer.write(STREAM_HEAD)
-        for begin in range(0, len(whole), body["seed"]):
-            writer.write(piece(whole[begin : begin + body["seed"]]))
-            await writer.drain()
-        writer.write(b"0\r\n\r\n")
-
-    async with stage(tmp_path, sliced) as s:
-        for size in (1, 2, 7, 100, 1000):
-            async with s.post(question(stream=True, seed=size)) as answer:
-                assert await answer.read() == b"".join([*STREAM[:-1], DONE])
-
-
-@pytest.mark.parametrize(
-    ("sent", "code"),
-    [
-        (b"data: {not json}\n\n", "upstream_malformed"),
-        (b"data: [1]\n\n", "upstream_malformed"),
-        (b"data: {}\n\n" + b"x" * (2 << 20), "upstream_malformed"),
-        (STREAM[1], "upstream_cut"),
-    ],
-)
-async def test_a_stream_that_makes_no_sense_ends_with_an_error(tmp_path, sent, code):
-    async def senseless(reader, writer, body):
-        writer.write(STREAM_HEAD + piece(STREAM[1]))
-        writer.write(piece(sent) + b"0\r\n\r\n")
-
-    async with stage(tmp_path, senseless) as s, s.post(question(stream=True)) as answer:
-        events = events_in(await answer.read())
-
-    assert code_of(events[-1]) == code
-    assert DONE not in events
-
-
-async def test_a_stream_without_done_ends_without_done(tmp_path):
-    async def unsaid(reader, writer, body):
-        writer.write(STREAM_HEAD + b"".join(map(piece, STREAM)) + b"0\r\n\r\n")
-
-    async with stage(tmp_path, unsaid) as s, s.post(question(stream=True)) as answer:
-        assert await answer.read() == b"".join(STREAM[:-1])
-
-
 async def test_errors_of_the_provider_reach_the_client_without_its_credential(tmp_path):
     leak = f"no such thing for {PROVIDER_KEY} of org-AbCdEf123456"
 
@@ -287,131 +185,6 @@ async def test_a_provider_that_is_not_there_is_a_bad_gateway(tmp_path):
     providers = [harness.provider_row(f"http://127.0.0.1:{port}/v1")]
     async with stage(tmp_path, changes={"providers": providers}) as s, s.post() as answer:
         assert (answer.status, (await answer.json())["error"]["code"]) == (502, "upstream_unreachable")
-
-
-async def test_a_provider_that_says_nothing_or_stops_is_given_up(tmp_path):
-    async def silent(reader, writer, body):
-        if body["stream"]:
-            writer.write(STREAM_HEAD + b"".join(map(piece, STREAM[:5])))
-        await asyncio.sleep(20)
-
-    def providers(base_url):
-        return [harness.provider_row(base_url, timeout_seconds=1.0)]
-
-    async with stage(tmp_path, silent, MARGA_IDLE_TIMEOUT_SECONDS="1") as s:
-        s.web.change({**s.web.document, "providers": providers(s.upstream.base_url)})
-        await until(lambda: s.gateway.log.read_text().count("snapshot_in_use") == 2)
-
-        async with s.post(question(stream=False)) as answer:
-            assert (answer.status, (await answer.json())["error"]["code"]) == (504, "upstream_timeout")
-        async with s.post(question(stream=True)) as answer:
-            events = events_in(await answer.read())
-
-        assert events[:-1] == STREAM[:5]
-        assert code_of(events[-1]) == "upstream_stalled"
-        await until(lambda: len(s.web.records) == 2)
-        assert s.web.records[1]["is_estimated"]
-        assert s.web.records[1]["output_tokens"] > 0
-
-
-async def test_a_long_silence_is_filled_with_comments(tmp_path):
-    async def slow(reader, writer, body):
-        writer.write(STREAM_HEAD)
-        await writer.drain()
-        await asyncio.sleep(1.5)
-        writer.write(b"".join(map(piece, [*STREAM, DONE])) + b"0\r\n\r\n")
-
-    async with (
-        stage(tmp_path, slow, MARGA_KEEP_ALIVE_SECONDS="1") as s,
-        s.post(question(stream=True)) as answer,
-    ):
-        assert await answer.read() == b": keep-alive\n\n" + b"".join([*STREAM[:-1], DONE])
-
-
-async def test_a_client_that_leaves_closes_the_way_to_the_provider_and_pays_for_what_came(tmp_path):
-    async def endless(reader, writer, body):
-        if body.get("stream"):
-            writer.write(STREAM_HEAD + b"".join(map(piece, STREAM[:6])))
-            await writer.drain()
-        await reader.read(1)  # returns when the gateway hangs up
-        writer.close()
-
-    async with stage(tmp_path, endless) as s:
-
-        async def leave(number):
-            async with aiohttp.ClientSession() as http:
-                body = json.dumps(question(stream=number % 3 != 0)).encode()
-                call = http.post(
-                    f"{s.gateway.url}/v1/chat/completions",
-                    data=body,
-                    headers={"Authorization": f"Bearer {s.key}"},
-                    timeout=aiohttp.ClientTimeout(total=0.01 * (number % 40) + 0.4),
-                )
-                with pytest.raises(TimeoutError):
-                    async with call as answer:
-                        await answer.read()
-
-        await asyncio.gather(*map(leave, range(120)))
-
-        await until(lambda: s.upstream.open_connections == 0, seconds=1.5)
-        await until(lambda: len(s.web.records) >= len(s.upstream.requests))
-        assert len(s.web.records) <= 120
-        assert all(record["is_cancelled"] and record["status"] == 499 for record in s.web.records)
-        assert sum(record["output_tokens"] > 0 for record in s.web.records) >= 40
-        s.upstream.script = ordinary
-        async with s.post() as answer:
-            assert answer.status == 200
-        async with s.http.get(f"{s.gateway.url}/metrics") as answer:
-            assert "avyay_gateway_upstream_open 0" in await answer.text()
-
-
-async def test_a_reader_that_stands_still_holds_the_provider_back(tmp_path):
-    sent = 0
-
-    async def flood(reader, writer, body):
-        nonlocal sent
-        event = b"data: " + json.dumps({"choices": [{"delta": {"content": "x" * 60_000}}]}).encode() + b"\n\n"
-        writer.write(STREAM_HEAD)
-        while sent < 256 << 20:
-            writer.write(piece(event))
-            await writer.drain()
-            sent += len(event)
-
-    async with stage(tmp_path, flood) as s:
-        before = resident_mb(s.gateway._process.pid)
-        async with s.post(question(stream=True)) as answer:
-            await answer.content.readany()
-            level = -1
-            while level != sent:  # until nothing moved for a while
-                level = sent
-                await asyncio.sleep(0.5)
-            grown = resident_mb(s.gateway._process.pid) - before
-            answer.close()
-
-    # What is not in memory sits in socket buffers, which the system bounds.
-    assert sent < 32 << 20
-    assert grown < 12
-
-
-async def test_calls_that_last_leave_no_task_behind(tmp_path):
-    async def slow(reader, writer, body):
-        await asyncio.sleep(0.1)
-        await ordinary(reader, writer, body)
-
-    async def tasks():
-        async with s.http.get(f"{s.gateway.url}/metrics") as answer:
-            return int((await answer.text()).split("\navyay_gateway_tasks ")[1].split()[0])
-
-    async def call(number):
-        async with s.post(question(stream=bool(number % 2))) as answer:
-            await answer.read()
-
-    async with stage(tmp_path, slow) as s:
-        before = await tasks()
-        for _ in range(3):
-            await asyncio.gather(*map(call, range(40)))
-
-        assert await tasks() <= before + 3
 
 
 async def test_nothing_that_was_said_is_in_the_log(tmp_path):
