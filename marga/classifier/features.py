@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from marga.classifier import lexicon
 
-MOST_CHARACTERS = 6_000
-_HEAD = 4_000
+MOST_CHARACTERS = 4_000
+_HEAD = 2_600
 _MOST_MARKS = 300
 _MOST_LINES = 300
 _SHORT_LINE = 3

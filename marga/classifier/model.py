@@ -41,7 +41,7 @@ class Classifier:
     """Scores prompts. Loads in milliseconds, keeps no text."""
 
     def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+        self.parts = parts
         self._near = (parts.known * parts.known).sum(axis=1)
 
     @classmethod
@@ -56,7 +56,7 @@ class Classifier:
         """Return the score of the last user turns, oldest first; without any text nothing is known."""
         text = turns[-1] if len(turns) == 1 else "\n".join(turns[-3:])
         if not text.strip():
-            return Score(self._curve(self._parts.curve[2]), 1.0, "")
+            return Score(self._curve(self.parts.curve[2]), 1.0, "")
         reading = features.read(text)
         row = np.array(reading.values)
         spread = self.standardised(row)
@@ -66,7 +66,7 @@ class Classifier:
 
     def standardised(self, rows: Floats) -> Floats:
         """Return rows around the training texts' centre, in their spread, cut at CLIP."""
-        spread: Floats = ((rows - self._parts.centre) / self._parts.scale).clip(-CLIP, CLIP)
+        spread: Floats = ((rows - self.parts.centre) / self.parts.scale).clip(-CLIP, CLIP)
         return spread
 
     def raw(self, rows: Floats) -> Floats:
@@ -79,23 +79,23 @@ class Classifier:
 
     def with_curve(self, curve: tuple[float, float, float]) -> Classifier:
         """Return the same classifier with another calibration."""
-        return Classifier(self._parts._replace(curve=curve))
+        return Classifier(self.parts._replace(curve=curve))
 
     def to_bytes(self) -> bytes:
         """Return the artefact."""
-        return artefact.pack(to_arrays(self._parts))
+        return artefact.pack(to_arrays(self.parts))
 
     def _raw(self, row: Floats, spread: Floats) -> float:
-        trees = float(self._parts.forest.leaves(row).sum(dtype=np.float64))
-        return self._parts.base + trees + float(spread @ self._parts.slopes)
+        trees = float(self.parts.forest.leaves(row).sum(dtype=np.float64))
+        return self.parts.base + trees + float(spread @ self.parts.slopes)
 
     def _curve(self, raw: float) -> float:
-        level, slope, middle = self._parts.curve
+        level, slope, middle = self.parts.curve
         return 1 / (1 + exp(-(level + slope * (raw - middle))))
 
     def _doubt(self, spread: Floats) -> float:
-        begins, complete = self._parts.reach
-        nearest = (self._near - 2 * (self._parts.known @ spread)).min() + spread @ spread
+        begins, complete = self.parts.reach
+        nearest = (self._near - 2 * (self.parts.known @ spread)).min() + spread @ spread
         distance = sqrt(max(0.0, float(nearest)))
         return min(1.0, max(0.0, (distance - begins) / (complete - begins)))
 

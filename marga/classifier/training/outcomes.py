@@ -119,6 +119,7 @@ def expect(answers: Floats, rounds: int = 40) -> Floats:
         expected: Floats = belief @ chance.T
         surprise = ((right - expected) * seen).sum(axis=0)
         curvature = 1.3 * ((belief @ (chance * (1 - chance)).T) * seen).sum(axis=0)
-        ability += np.clip(surprise / (curvature + 1e-9), -1, 1)
+        # A model that is always right, or never, has no finite ability: it is held at the edge of the grid.
+        ability = np.clip(ability + np.clip(surprise / (curvature + 1e-9), -1, 1), -6, 6)
         prior = belief.mean(axis=0)
     return expected

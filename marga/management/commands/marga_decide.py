@@ -43,6 +43,7 @@ class Command(BaseCommand):
                 self.stderr.write(answer["error"])
                 wrong += 1
             self.stdout.write(json.dumps(answer, ensure_ascii=False))
+            self.stdout.flush()  # whoever pipes line by line waits for this answer
         if wrong:
             raise CommandError(f"{wrong} of the lines were not decided; the others are.")
 
