@@ -218,3 +218,18 @@ async def test_a_dry_run_tells_the_decision_and_asks_nobody(tmp_path):
         assert decision["model"] == "m"
         assert decision["explain"]
         assert not one.requests
+
+
+async def test_a_model_on_ones_own_machine_costs_its_electricity(tmp_path):
+    async def slow(reader, writer, body):
+        await asyncio.sleep(0.3)
+        writer.write(http_answer(PLAIN))
+
+    row = harness.model_row("m", input_usd_per_mtok=None, output_usd_per_mtok=None, usd_per_second="0.01")
+    row["cached_input_usd_per_mtok"] = None
+    async with stage(tmp_path, slow, changes={"format": 2, "models": [row]}) as s:
+        async with s.post() as answer:
+            cost = float(answer.headers["x-marga-cost-usd"])
+        await until(lambda: len(s.web.records) == 1)
+    assert 0.003 <= cost < 0.05
+    assert float(s.web.records[0]["cost_usd"]) == cost
