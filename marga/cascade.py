@@ -82,14 +82,7 @@ def judge(plan: CascadePlan, answers: Sequence[str]) -> Verdict:
     the last one is the verifier's reply.
     """
     given = list(answers[:-1] if plan.check == VERIFIER else answers)
-    fit: list[int] = []
-    problem = "no answer"
-    for index, answer in enumerate(given):
-        found = _problem(plan, answer)
-        if found is None:
-            fit.append(index)
-        else:
-            problem = found
+    fit, problem = _fitting(plan, given)
     if not fit:
         return Verdict(False, -1, problem)
     if plan.check == SCHEMA:
@@ -99,6 +92,12 @@ def judge(plan: CascadePlan, answers: Sequence[str]) -> Verdict:
     return _agreed(plan, [(index, _comparable(plan, given[index])) for index in fit], len(given))
 
 
+def first_fit(plan: CascadePlan, answers: Sequence[str]) -> int | None:
+    """Return which of the answers a verifier is to examine, None where none has the form asked for."""
+    fit, _ = _fitting(plan, answers)
+    return fit[0] if fit else None
+
+
 def verification(question: str, answer: str) -> str:
     """Return what to ask a verifier; judge() reads its reply."""
     return (
@@ -106,6 +105,19 @@ def verification(question: str, answer: str) -> str:
         "VERDICT: RIGHT if the answer is fully right, VERDICT: WRONG if it is not or you are unsure.\n\n"
         f"<task>\n{question[:QUOTED_MOST]}\n</task>\n\n<answer>\n{answer[:QUOTED_MOST]}\n</answer>"
     )
+
+
+def _fitting(plan: CascadePlan, answers: Sequence[str]) -> tuple[list[int], str]:
+    """Return which answers have the form asked for, and what is wrong with the last one that has not."""
+    fit: list[int] = []
+    problem = "no answer"
+    for index, answer in enumerate(answers):
+        found = _problem(plan, answer)
+        if found is None:
+            fit.append(index)
+        else:
+            problem = found
+    return fit, problem
 
 
 def _problem(plan: CascadePlan, answer: str) -> str | None:

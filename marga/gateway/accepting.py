@@ -8,6 +8,7 @@ from decimal import Decimal
 from marga.gateway import deciding
 from marga.gateway.call import Call
 from marga.gateway.errors import Refusal, retry_after
+from marga.gateway.extras import Cascade
 from marga.gateway.requests import check_size, read_body
 from marga.gateway.snapshot import Deployment, Key
 from marga.pricing import ZERO, Usage, cost_usd
@@ -86,9 +87,27 @@ async def admit(call: Call, *, is_free: bool = False) -> None:
         tokens = usage.input_tokens + usage.output_tokens
         if key.monthly_budget_usd is not None:
             dearest = max((_most_usd(usage, d) for d in call.order[:2]), default=ZERO)
+        if call.cascade is not None and await _admit_cascade(call, key, call.cascade, usage):
+            return
     call.admission = await call.core.limits.enter(
         key, call.key_state, tokens=tokens, max_usd=dearest, now=call.core.loop.time()
     )
+
+
+async def _admit_cascade(call: Call, key: Key, cascade: Cascade, usage: Usage) -> bool:
+    """Take a place for all answers of a cascade; where there is no room for them, leave the call to one model."""
+    tokens = (usage.input_tokens + usage.output_tokens) * (1 + len(cascade.asked))
+    dearest = ZERO
+    if key.monthly_budget_usd is not None:
+        dearest = max(_most_usd(usage, d) for d in cascade.strong[:2])
+        dearest += sum((_most_usd(usage, d) for d in cascade.asked), ZERO)
+    try:
+        call.admission = await call.core.limits.enter(
+            key, call.key_state, tokens=tokens, max_usd=dearest, now=call.core.loop.time()
+        )
+    except Refusal:
+        call.cascade = None
+    return call.cascade is not None
 
 
 def _most_usd(usage: Usage, deployment: Deployment) -> Decimal:

@@ -23,7 +23,7 @@ def price(call: Call, usage: Usage) -> Decimal:
     """Return what usage costs at the deployment that answered."""
     if call.deployment is None:
         return ZERO
-    return cost_usd(usage, call.deployment.price, call.upstream_seconds)
+    return cost_usd(usage, call.deployment.price, call.attempts[-1].seconds if call.attempts else 0.0)
 
 
 def counterfactual(call: Call, usage: Usage, cost: Decimal) -> Decimal:
@@ -159,7 +159,7 @@ def _trace(call: Call, cost: Decimal, would_cost: Decimal, seconds: float) -> di
         "policy": decision.policy,
         "tier": call.deployment.tier if call.deployment else "",
         "task": needs.task,
-        "need": round(needs.need, 4),
+        "need": round(call.need, 4),
         "doubt": round(needs.doubt, 4),
         "reason": decision.reason,
         "explain": decision.explain,

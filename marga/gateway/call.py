@@ -13,6 +13,7 @@ from marga.gateway.caching.caches import Plan
 from marga.gateway.caching.entry import Entry
 from marga.gateway.core import Core
 from marga.gateway.errors import Headers, Refusal
+from marga.gateway.extras import Cascade, Extras
 from marga.gateway.limits import Admission, KeyState
 from marga.gateway.metering import NOTHING, Meter
 from marga.gateway.requests import request_id_of
@@ -30,14 +31,30 @@ JSON_TYPE = (b"content-type", b"application/json")
 
 
 class Attempt:
-    """One try at one deployment. protocol: what it was spoken to in."""
+    """One try at one deployment. protocol: what it was spoken to in.
 
-    __slots__ = ("began", "credential", "deployment", "error", "first_byte", "protocol", "seconds", "status")
+    part: what it is for when it is no try at the answer, such as `sample`; such a one has its own cost.
+    """
 
-    def __init__(self, deployment: Deployment, credential: Credential, protocol: str) -> None:
+    __slots__ = (
+        "began",
+        "cost",
+        "credential",
+        "deployment",
+        "error",
+        "first_byte",
+        "part",
+        "protocol",
+        "seconds",
+        "status",
+    )
+
+    def __init__(self, deployment: Deployment, credential: Credential, protocol: str, part: str = "") -> None:
         self.deployment = deployment
         self.credential = credential
         self.protocol = protocol
+        self.part = part
+        self.cost: Decimal | None = None
         self.began = time.perf_counter()
         self.first_byte = 0.0
         self.seconds = 0.0
@@ -56,7 +73,7 @@ class Attempt:
 
     def shown(self, since: float) -> dict[str, Any]:
         """Return it for the record."""
-        return {
+        found = {
             "model": self.deployment.name,
             "provider": self.deployment.provider.name,
             "credential": self.credential.name,
@@ -65,10 +82,65 @@ class Attempt:
             "started_ms": round((self.began - since) * 1000, 1),
             "ms": round(self.seconds * 1000, 1),
         }
+        if self.part:
+            found["part"] = self.part
+            found["cost_usd"] = format(self.cost or ZERO, "f")
+        return found
 
 
 class Call:
-    """One call. started: whether the status line went out; is_committed: whether a part of an answer did."""
+    """One call. started: whether the status line went out; is_committed: whether a part of an answer did.
+
+    What most calls never set stands at the class: a call is made for every request.
+    """
+
+    waited: float = 0.0
+    """Seconds spent waiting for the client's body and for the provider: not our overhead."""
+    key: Key | None = None
+    is_inside: bool = False
+    """Whether it has a place at the door, to give back."""
+    input_characters: int = 0
+    needs: Needs | None = None
+    decision: Decision | None = None
+    need: float = 0.0
+    """What the classifier said, before the workspace's own verdicts shift it."""
+    cascade: Cascade | None = None
+    is_sampled: bool = False
+    """Whether a stronger model shall answer it too, to see what routing costs in quality."""
+    whole: tuple[str, dict[str, Any]] | None = None
+    """The protocol and the whole of the answer that was given, where it is sampled."""
+    session: str = ""
+    session_mark: bytes = b""
+    baseline: Deployment | None = None
+    deployment: Deployment | None = None
+    meter: Meter | None = None
+    admission: Admission | None = None
+    warnings: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    """The part of the warnings that holds for every try."""
+    cache_mode: str = "off"
+    plan: Plan | None = None
+    cache_identity: str = ""
+    """Names the kept answer that served this call, or that it left; by it people purge."""
+    leads: bytes | None = None
+    """The identity for whose answer others wait, while this call gets it."""
+    hit: Entry | None = None
+    body_mark: bytes = b""
+    record_rest: bytes = b""
+    """The part of a cache hit's usage record that is the same each time."""
+    served_by: tuple[tuple[bytes, bytes], ...] = ()
+    """Headers that name what a kept answer came from."""
+    cached: str = ""
+    """`exact` or `semantic` when the answer came from a cache."""
+    started: bool = False
+    is_committed: bool = False
+    place: tuple[str, int] = ("", 0)
+    """The id of a responses stream and the number of its next event."""
+    is_booked: bool = False
+    bytes_out: int = 0
+    cost: Decimal | None = None
+    saved: Decimal = ZERO
+    ttft_ms: int | None = None
 
     def __init__(
         self, core: Core, surface: Surface, scope: dict[str, Any], receive: Any, send: Send, task: Any
@@ -79,54 +151,16 @@ class Call:
         self.send = send
         self.receive = receive
         self.began = time.perf_counter()
-        self.waited = 0.0
-        """Seconds spent waiting for the client's body and for the provider: not our overhead."""
-        self.upstream_seconds = 0.0
         self.id = core.ids.new()
         self.shown_id = request_id_of(scope["headers"], self.id)
         self.watch = Watch(core.patrol, task, receive)
         self.asked: dict[bytes, bytes] = {}
         """The request's headers that begin with x- or anthropic-, by name."""
-        self.key: Key | None = None
-        self.is_inside = False
-        """Whether it has a place at the door, to give back."""
         self.key_state: KeyState
         self.request: Request
-        self.input_characters = 0
-        self.needs: Needs | None = None
-        self.decision: Decision | None = None
-        self.session = ""
-        self.session_mark = b""
+        self.extras = Extras()
         self.order: list[Deployment] = []
-        self.baseline: Deployment | None = None
-        self.deployment: Deployment | None = None
         self.attempts: list[Attempt] = []
-        self.meter: Meter | None = None
-        self.admission: Admission | None = None
-        self.warnings: tuple[str, ...] = ()
-        self.cache_mode = "off"
-        self.plan: Plan | None = None
-        self.cache_identity = ""
-        """Names the kept answer that served this call, or that it left; by it people purge."""
-        self.leads: bytes | None = None
-        """The identity for whose answer others wait, while this call gets it."""
-        self.hit: Entry | None = None
-        self.body_mark = b""
-        self.record_rest = b""
-        """The part of a cache hit's usage record that is the same each time."""
-        self.served_by: tuple[tuple[bytes, bytes], ...] = ()
-        """Headers that name what a kept answer came from."""
-        self.cached = ""
-        """`exact` or `semantic` when the answer came from a cache."""
-        self.started = False
-        self.is_committed = False
-        self.place = ("", 0)
-        """The id of a responses stream and the number of its next event."""
-        self.is_booked = False
-        self.bytes_out = 0
-        self.cost: Decimal | None = None
-        self.saved = ZERO
-        self.ttft_ms: int | None = None
 
     def elapsed_ms(self) -> int:
         """Return the milliseconds since the request arrived."""
@@ -167,7 +201,7 @@ class Call:
             used, text = self._record(status, error_type, seconds, is_cancelled=is_cancelled)
         self.admission.close(used)
         core = self.core
-        if self.attempts and self.needs is not None:
+        if self.attempts and self.needs is not None and not self.attempts[-1].part:
             core.credentials.settle(self.attempts[-1].credential, self.needs.input_tokens, used)
         cost = self.cost or ZERO
         try:
@@ -187,14 +221,16 @@ class Call:
         """Return the tokens used and the usage record; set cost and saved."""
         meter = self.meter
         usage, is_estimated = (NOTHING, False) if meter is None else meter.usage(self.input_characters)
-        self.cost = cost = booking.price(self, usage)
+        cost = booking.price(self, usage)
         would_cost = booking.counterfactual(self, usage, cost)
+        self.cost = cost = cost + self.extras.cost
+        usage = self.extras.with_own(usage)
         self.saved = would_cost - cost
         text = booking.record(
             self,
             status=status,
             usage=usage,
-            is_estimated=is_estimated,
+            is_estimated=is_estimated or self.extras.is_estimated,
             is_cancelled=is_cancelled,
             seconds=seconds,
             cost=cost,

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import hashlib
 
-from marga.gateway import sessions
+import orjson
+
+from marga.gateway import cascading, sessions
 from marga.gateway.call import Call
 from marga.gateway.errors import Refusal
 from marga.gateway.scores import NO_SCORE
+from marga.learning import shifted
+from marga.protocols.leaving import without
 from marga.protocols.reading import estimated_tokens, fields, text
 from marga.protocols.turns import Shape, shape_of, user_turns
 from marga.routing import Needs, NoRoute
@@ -37,12 +41,14 @@ def decide(call: Call) -> None:
     now = core.loop.time()
     seen = core.sessions.find(mark, now) if mark else None
     warm, warm_tokens = sessions.warm(seen, now)
+    call.need, task = score.need, hint or score.task
+    catalogue = core.keys.snapshot.catalogue(key.workspace_id)
     call.needs = needs = Needs(
         model=request.model,
         protocol=protocol,
-        need=score.need,
+        need=shifted(score.need, catalogue.learned.get(task, 0.0)),
         doubt=score.doubt,
-        task=hint or score.task,
+        task=task,
         input_tokens=estimated_tokens(call.input_characters),
         output_tokens=call.surface.wire.most_output_tokens(payload),
         capabilities=shape.needs,
@@ -52,7 +58,6 @@ def decide(call: Call) -> None:
         warm_tokens=warm_tokens,
         is_hinted=bool(hint),
     )
-    catalogue = core.keys.snapshot.catalogue(key.workspace_id)
     try:
         decision = catalogue.router.decide(needs, key.rules, core.health)
     except NoRoute as exc:
@@ -61,6 +66,18 @@ def decide(call: Call) -> None:
     call.order = [catalogue.by_id[chosen] for chosen in decision.order]
     call.baseline = catalogue.by_id.get(decision.baseline)
     call.deployment = call.order[0]
+    if decision.drops:
+        _leave_out(call, decision.drops)
+    cascading.plan(call, catalogue)
+
+
+def _leave_out(call: Call, what: str) -> None:
+    """Take from the request what only another model can read, and tell the client."""
+    request = call.request
+    found = without(request.payload, request.protocol, what)
+    if found.warnings:
+        call.request = request._replace(payload=found.payload, body=orjson.dumps(found.payload))
+        call.left_out = call.warnings = found.warnings
 
 
 def _task(call: Call) -> str:

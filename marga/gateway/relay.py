@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from marga.gateway import accepting, dry, keeping, recalling, sandbox, streaming
+from marga.gateway import accepting, cascading, dry, keeping, recalling, sandbox, streaming
 from marga.gateway.booking import CLIENT_LEFT
 from marga.gateway.call import JSON_TYPE, Attempt, Call
 from marga.gateway.core import Core
@@ -105,6 +105,9 @@ async def _carry(call: Call) -> None:
         return
     await accepting.admit(call)
     call.core.retries.request()
+    if (cheap := await cascading.accepted(call)) is not None and cheap.raw is not None:
+        await _pass(call, cheap.attempt, cheap.raw, cheap.body, [])
+        return
     tries = Tries(call)
     while True:
         attempt = await tries.next()

@@ -5,7 +5,7 @@ A new snapshot replaces the old one by a single assignment, so a request sees th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -73,12 +73,16 @@ class Deployment:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Catalogue:
-    """What one workspace may call. by_id: every deployment; router: chooses among them; listed: names to show."""
+    """What one workspace may call. by_id: every deployment; router: chooses among them; listed: names to show.
+
+    learned: how far need is shifted for each type of task, in log-odds.
+    """
 
     by_id: dict[str, Deployment]
     router: Router
     listed: dict[str, Deployment]
-    policies: tuple[str, ...]
+    policies: Mapping[str, policies.Policy]
+    learned: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,6 +94,8 @@ class Snapshot:
     policies: tuple[tuple[str | None, policies.Policy], ...] = ()
     baseline: str = ""
     purges: tuple[Purge, ...] = ()
+    learned: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """By workspace and type of task: how far its own verdicts shift need."""
     _catalogues: dict[str, Catalogue] = field(default_factory=dict)
 
     def catalogue(self, workspace_id: str) -> Catalogue:
@@ -123,7 +129,8 @@ class Snapshot:
                 [d.candidate for d in visible if not d.provider.problem], known, baseline=self.baseline
             ),
             listed=listed,
-            policies=tuple(known),
+            policies=known,
+            learned=self.learned.get(workspace_id, {}),
         )
 
 
@@ -154,6 +161,10 @@ def parse(document: Any, *, etag: str, encryption_keys: Sequence[str]) -> Snapsh
             ),
             baseline=document.get("baseline") or "",
             purges=tuple(_purge(row) for row in document.get("purges") or ()),
+            learned={
+                workspace_id: {task: float(by) for task, by in tasks.items()}
+                for workspace_id, tasks in (document.get("learned") or {}).items()
+            },
         )
     except (KeyError, TypeError, ValueError, ArithmeticError) as exc:
         raise UnusableSnapshot(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections.abc import Mapping
 
 import aiohttp
 import orjson
@@ -58,6 +59,7 @@ class Tries:
 
     def __init__(self, call: Call) -> None:
         self._call = call
+        self._before = len(call.attempts)
         self._position = 0
         self._repeats = 0
         self._latest: TryFailed | None = None
@@ -69,7 +71,7 @@ class Tries:
         """
         call = self._call
         core, now = call.core, call.core.loop.time()
-        while self._position < len(call.order) and len(call.attempts) < MOST_ATTEMPTS:
+        while self._position < len(call.order) and len(call.attempts) - self._before < MOST_ATTEMPTS:
             deployment = call.order[self._position]
             provider = deployment.provider
             protocol = provider.protocol_for(call.surface.protocol)
@@ -188,6 +190,7 @@ def _addressed(call: Call, attempt: Attempt) -> tuple[Endpoint, bytes]:
     name = attempt.deployment.upstream_name
     if protocol == request.protocol:
         body: bytes = WIRES[protocol].upstream_body(request, name)
+        call.warnings = call.left_out
         return endpoint, body
     candidate = attempt.deployment.candidate
     try:
@@ -202,23 +205,28 @@ def _addressed(call: Call, attempt: Attempt) -> tuple[Endpoint, bytes]:
         )
     except Unreadable as exc:
         raise TryFailed("untranslatable", Refusal(400, "invalid_request", str(exc), param=exc.param)) from exc
-    call.warnings = found.warnings
+    call.warnings = (*call.left_out, *found.warnings)
     return endpoint, orjson.dumps(found.payload)
 
 
 def forwarded_headers(call: Call, attempt: Attempt) -> bytes:
     """Return the client's own headers for the provider, as lines."""
-    if attempt.protocol != "messages":
-        given = call.asked.get(b"openai-beta")
+    return headers_for(call.asked, call.surface.protocol, attempt.protocol)
+
+
+def headers_for(asked: Mapping[bytes, bytes], source: str, target: str) -> bytes:
+    """Return what a provider that is spoken to in target sees of the headers of a client that speaks source."""
+    if target != "messages":
+        given = asked.get(b"openai-beta")
         return b"openai-beta: %b\r\n" % given if given and _is_plain(given) else b""
     lines = []
-    if call.surface.protocol == "messages":
+    if source == "messages":
         lines = [
             b"%b: %b\r\n" % (name, value)
-            for name, value in call.asked.items()
+            for name, value in asked.items()
             if name.startswith(b"anthropic-") and _is_plain(value)
         ]
-    if b"anthropic-version" not in call.asked or not lines:
+    if b"anthropic-version" not in asked or not lines:
         lines.append(ANTHROPIC_VERSION)
     return b"".join(lines)
 

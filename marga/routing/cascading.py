@@ -29,12 +29,13 @@ def with_cascade(
         sorted((o for o in good if o.tier == lowest), key=lambda o: (cold_usd(o, needs), o.position))
     )
     samples = policy.cascade.samples
-    asked = [cheap[n % len(cheap)] for n in range(samples)]
+    calls = samples + (policy.cascade.check == "verifier")
+    asked = [cheap[n % len(cheap)] for n in range(calls)]
     if sum(cold_usd(o, needs) for o in asked) >= WORTH_SHARE * cold_usd(strong[0], needs):
         return decision
     return decision._replace(
         cascade=True,
-        cheap=tuple(option.id for option in cheap[:samples]),
+        cheap=tuple(option.id for option in cheap[:calls]),
         strong=tuple(option.id for option in strong[: policy.fallbacks + 1]),
         explain=f"{decision.explain[:-1]}; first {samples} {TIERS[lowest]} answers are compared.",
     )

@@ -97,8 +97,8 @@ class Decision(NamedTuple):
 
     tier: of the first; required: the tier asked of it. reason: one short word; explain: a sentence.
     baseline: what would have answered without routing, for the counterfactual cost.
-    cascade: cheap holds candidates whose answers may be compared first, of different models; where they are fewer
-    than the samples, ask them again at another temperature. When the check fails, ask those in strong.
+    cascade: cheap holds candidates whose answers may be compared first, of different models, a verifier last; where
+    they are fewer than that, ask them again at another temperature. When the check fails, ask those in strong.
     drops: `thinking` or `encrypted` when the first candidate cannot take over what another model left in the
     conversation: leave those parts out, with a warning.
     """

@@ -123,7 +123,11 @@ class Router:
         """
         order = [pinned]
         if needs.lock == TOOL_LOOP:
-            same = [o for o in options if o is not pinned and o.candidate.name == pinned.candidate.name]
+            same = [
+                o
+                for o in options
+                if o is not pinned and o.candidate.name == pinned.candidate.name and _may_hold(o, needs)
+            ]
             order += sorted(same, key=lambda o: not live.is_usable(o.id))
         return Decision(
             tuple(option.id for option in order),
@@ -139,10 +143,10 @@ class Router:
     def _by_its_name(self, needs: Needs, rules: KeyRules, live: Live) -> Decision:
         """Honour the name; only the same model elsewhere and the key's chain may stand in."""
         named = self._allowed_by_name(needs, rules)
-        pinned = next((o for o in named if needs.lock and o.id == needs.pinned), None)
-        if pinned:
-            return self._locked(pinned, "", named, pinned.id, needs, live)
         fits = [o for o in named if _may_hold(o, needs)]
+        pinned = next((o for o in fits if needs.lock and o.id == needs.pinned), None)
+        if pinned:
+            return self._locked(pinned, "", fits, pinned.id, needs, live)
         order = sorted(fits, key=lambda o: (not live.is_usable(o.id), o.id != needs.warm))
         if not needs.lock:
             order = self._with_chain(order, [], rules, needs, live)

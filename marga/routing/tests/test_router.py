@@ -477,6 +477,12 @@ def test_a_cascade_names_whom_to_ask_first_and_whom_then():
     assert not decide(policy=policy, task="arithmetic", lock="tool_loop").cascade
 
 
+def test_a_verifier_is_another_model_than_the_one_it_examines():
+    policy = {"cascade": {"tasks": ["arithmetic"], "check": "verifier", "samples": 1}}
+
+    assert decide(policy=policy, task="arithmetic").cheap == (QWEN.id, R1.id)
+
+
 def test_embeddings_go_only_to_models_that_make_them():
     maker = candidate("embedder", 0, 0.1, protocols=("embeddings",), capabilities=frozenset())
 
