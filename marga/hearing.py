@@ -1,4 +1,4 @@
-"""Take in what the gateway found out: how credentials and models fare, and what the judge said of answers.
+"""Take in what the gateway found out: how credentials and models fare.
 
 Reports are for display and change no snapshot. A row that cannot be read, or is of something that is gone, is passed over.
 """
@@ -13,7 +13,6 @@ import structlog
 from django.db import transaction
 
 from avyay_site import live
-from avyay_site.accounts.models import Workspace
 from marga.models import (
     Credential,
     CredentialState,
@@ -22,22 +21,16 @@ from marga.models import (
     Health,
     Model,
     Provider,
-    ShadowSample,
-    Verdict,
 )
-from marga.records import REQUEST_ID
-from marga.strict import WrongField, choice, count, moment, money, number, text
-from marga.traces import TIERS
+from marga.strict import WrongField, choice, count, moment, number, text
 
 log = structlog.get_logger(__name__)
 
 MOST_ROWS = 5000
-KINDS = ("credentials", "deployments", "samples")
+KINDS = ("credentials", "deployments")
 MILLISECONDS_MOST = 3_600_000
 REQUESTS_MOST = 2**53
 REFUSED = "The provider refuses the API key; enter another one."
-LATER = {"task": "", "tier": "", "judge": "", "used_usd": "0", "compared_usd": "0", "judge_usd": "0"}
-"""What a sample may leave out."""
 
 T = TypeVar("T")
 
@@ -49,7 +42,6 @@ def take_report(report: Mapping[str, list[Any]], *, now: datetime) -> dict[str, 
     taken = {
         "credentials": _credentials(_read(report, "credentials", _credential), changed, now),
         "deployments": _deployments(_read(report, "deployments", _deployment), changed, now),
-        "samples": _samples(_read(report, "samples", _sample)),
     }
     for workspace_id in sorted(changed):
         live.ring(workspace_id, "gateway")
@@ -111,34 +103,3 @@ def _deployments(rows: Iterable[DeploymentHealth], changed: set[str], now: datet
             changed.add(row.workspace_id)
     DeploymentHealth.objects.note(known)
     return len(known)
-
-
-def _sample(row: Mapping[str, Any]) -> ShadowSample:
-    row = {**LATER, **row}
-    if not REQUEST_ID.fullmatch(text(row, "request_id", 64)):
-        raise WrongField("request_id is 8 to 64 letters, digits, '_' or '-'.")
-    return ShadowSample(
-        workspace_id=text(row, "workspace_id", 40, least=1),
-        request_id=row["request_id"],
-        task=text(row, "task", 40),
-        tier=choice(row, "tier", TIERS),
-        model_used=text(row, "model_used", 200, least=1),
-        model_compared=text(row, "model_compared", 200, least=1),
-        verdict=choice(row, "verdict", tuple(Verdict.values)),
-        judge=text(row, "judge", 200),
-        used_usd=money(row, "used_usd"),
-        compared_usd=money(row, "compared_usd"),
-        judge_usd=money(row, "judge_usd"),
-        occurred_at=moment(row, "occurred_at"),
-    )
-
-
-def _samples(rows: Iterable[ShadowSample]) -> int:
-    """Store samples that are not stored yet: a report may come twice."""
-    found = list(rows)
-    present = set(
-        Workspace.objects.filter(pk__in={row.workspace_id for row in found}).values_list("pk", flat=True)
-    )
-    kept = [row for row in found if row.workspace_id in present]
-    ShadowSample.objects.bulk_create(kept, ignore_conflicts=True)
-    return len(kept)

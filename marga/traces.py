@@ -24,7 +24,10 @@ DIGEST = re.compile(r"([0-9a-f]{2})*")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Trace:
-    """As in marga.models.RequestTrace; attempts, capabilities and warnings are JSON values."""
+    """As in marga.models.RequestTrace; attempts, capabilities and warnings are JSON values.
+
+    sample: what a judge said of two answers, with the call that judged them; marga.shadowing reads it.
+    """
 
     protocol: str
     policy: str
@@ -48,6 +51,7 @@ class Trace:
     warnings: list[str]
     bucket: str
     price_id: str
+    sample: dict[str, Any] | None
 
 
 DEFAULTS: dict[str, Any] = {
@@ -73,6 +77,7 @@ DEFAULTS: dict[str, Any] = {
     "warnings": (),
     "bucket": "",
     "price_id": "",
+    "sample": None,
 }
 """What a field means that is left out; unknown fields are passed over, so that a newer gateway may say more."""
 
@@ -109,6 +114,7 @@ def parse_trace(given: object) -> Trace:
         warnings=_words(value, "warnings", WARNINGS_MOST, 300),
         bucket=text(value, "bucket", 40),
         price_id=text(value, "price_id", 40),
+        sample=_sample(value["sample"]),
     )
 
 
@@ -117,6 +123,12 @@ def _digest(value: Mapping[str, Any], name: str) -> str:
     if not DIGEST.fullmatch(found):
         raise WrongField(f"{name} is a digest of at most 64 hexadecimal digits.")
     return found
+
+
+def _sample(found: object) -> dict[str, Any] | None:
+    if found is None or isinstance(found, dict):
+        return found
+    raise WrongField("sample is a JSON object or null.")
 
 
 def _attempts(found: object) -> list[dict[str, Any]]:
@@ -138,7 +150,7 @@ def _attempt(found: object) -> dict[str, Any]:
         "ms": 0,
     }
     value |= {name: part for name, part in found.items() if name in value and part is not None}
-    return {
+    shown = {
         "model": text(value, "model", 200),
         "provider": text(value, "provider", 80),
         "credential": text(value, "credential", 80),
@@ -147,6 +159,10 @@ def _attempt(found: object) -> dict[str, Any]:
         "started_ms": round(number(value, "started_ms", MILLISECONDS_MOST), 1),
         "ms": round(number(value, "ms", MILLISECONDS_MOST), 1),
     }
+    if found.get("part"):
+        shown["part"] = text(found, "part", 20)
+        shown["cost_usd"] = str(money({"cost_usd": NO_MONEY, **found}, "cost_usd"))
+    return shown
 
 
 def _words(value: Mapping[str, Any], name: str, most: int, longest: int) -> list[str]:

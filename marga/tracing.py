@@ -12,6 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
+from marga import shadowing
 from marga.models import CachePurge, RequestTrace, SavingsDay
 from marga.models.policies import LONGEST_TTL_SECONDS
 from marga.records import Record
@@ -64,6 +65,7 @@ def store(records: Iterable[Record], *, new_ids: Collection[str]) -> None:
     traced = [record for record in new if record.trace is not None]
     if traced:
         _insert(traced)
+        shadowing.store(traced)
     _add_to_days(new)
 
 

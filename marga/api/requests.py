@@ -32,7 +32,10 @@ RATINGS = (-1, 1)
 
 
 class AttemptSerializer(serializers.Serializer[Any]):
-    """One try. status: 0 when there was no answer. started_ms: since the request came."""
+    """One try. status: 0 when there was no answer. started_ms: since the request came.
+
+    part: `sample` or `verifier` where it was one of a cascade; cost_usd: what that cost.
+    """
 
     model = serializers.CharField()
     provider = serializers.CharField()
@@ -41,6 +44,8 @@ class AttemptSerializer(serializers.Serializer[Any]):
     error = serializers.CharField(allow_blank=True)
     started_ms = serializers.FloatField()
     ms = serializers.FloatField()
+    part = serializers.CharField(required=False)
+    cost_usd = serializers.CharField(required=False)
 
 
 class TraceSerializer(serializers.ModelSerializer[RequestTrace]):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -16,8 +15,6 @@ PATH = "/internal/gateway/report"
 REPORT_SECONDS = 5.0
 TELL_SECONDS = 1.0
 KEPT_SECONDS = 7200
-
-MOST_SAMPLES = 1000
 Row = Mapping[str, Any]
 
 
@@ -35,13 +32,6 @@ class Reporter:
         self._health = health
         self._known: dict[tuple[str, str], Row] = {}
         self._sent: dict[tuple[str, str], Row] = {}
-        self._samples: deque[Row] = deque(maxlen=MOST_SAMPLES)
-        self._samples_sent = 0
-
-    def add_sample(self, row: Row) -> None:
-        """Take a judged pair of answers to be told with the next report; of very many the oldest get lost."""
-        self._samples.append(row)
-        self._samples_sent = 0
 
     def report(self, now: float, wall: float) -> bytes | None:
         """Return the JSON to post to PATH, or None when there is nothing new.
@@ -57,16 +47,11 @@ class Reporter:
             kind: [row for row in some if self._known.get((kind, row["id"])) != row]
             for kind, some in rows.items()
         }
-        fresh["samples"] = list(self._samples)
-        self._samples_sent = len(self._samples)
         return orjson.dumps(fresh) if any(fresh.values()) else None
 
     def arrived(self) -> None:
         """The last report was taken: its rows need not be sent again until they change."""
         self._known = self._sent
-        for _ in range(self._samples_sent):
-            self._samples.popleft()
-        self._samples_sent = 0
 
 
 async def share_standing(

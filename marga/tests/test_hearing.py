@@ -2,15 +2,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from decimal import Decimal
 
 import pytest
 from django.conf import settings
 
 from avyay_site import crypto
-from avyay_site.accounts.tests.factories import WorkspaceFactory
 from marga import hearing, publishing
-from marga.models import Credential, CredentialState, DeploymentHealth, Health, Provider, ShadowSample
+from marga.models import Credential, CredentialState, DeploymentHealth, Health, Provider
 from marga.tests.factories import CredentialFactory, ModelFactory, ProviderFactory
 
 pytestmark = pytest.mark.django_db
@@ -39,18 +37,6 @@ def deployment(model, **changes):
     } | changes
 
 
-def sample(workspace, **changes):
-    return {
-        "workspace_id": workspace.pk,
-        "request_id": "req_00000001",
-        "model_used": "small",
-        "model_compared": "large",
-        "verdict": "tie",
-        "occurred_at": "2026-03-02T09:30:00+00:00",
-        "judge_usd": "0.002",
-    } | changes  # fmt: skip
-
-
 def test_how_credentials_and_models_fare_is_noted_without_a_new_snapshot(send, now):
     credential, model = CredentialFactory.create(), ModelFactory.create()
     before = publishing._fingerprint(now)
@@ -62,7 +48,7 @@ def test_how_credentials_and_models_fare_is_noted_without_a_new_snapshot(send, n
         }
     )
 
-    assert answer.json() == {"credentials": 1, "deployments": 1, "samples": 0}
+    assert answer.json() == {"credentials": 1, "deployments": 1}
     credential.refresh_from_db()
     assert (credential.state, credential.state_until) == (
         CredentialState.DEAD,
@@ -107,25 +93,8 @@ def test_rows_that_are_wrong_or_of_what_is_gone_are_passed_over(send):
         }
     )
 
-    assert answer.json() == {"credentials": 0, "deployments": 1, "samples": 0}
+    assert answer.json() == {"credentials": 0, "deployments": 1}
     assert not Credential.objects.exists()
-
-
-def test_samples_are_stored_once_and_only_of_workspaces_that_exist(send):
-    workspace = WorkspaceFactory.create()
-    report = {
-        "samples": [
-            sample(workspace),
-            sample(workspace, workspace_id="ws_gone"),
-            sample(workspace, verdict="?"),
-        ]
-    }
-
-    send(report)
-    send(report)
-
-    stored = ShadowSample.objects.get()
-    assert (stored.verdict, stored.judge_usd, stored.workspace_id) == ("tie", Decimal("0.002"), workspace.pk)
 
 
 def test_workspaces_hear_a_bell_when_something_changed_and_only_then(

@@ -58,6 +58,17 @@ def test_what_is_left_out_has_its_usual_meaning_and_what_is_new_is_passed_over()
     }
 
 
+def test_a_try_that_is_no_try_at_the_answer_says_what_it_is_for_and_what_it_cost():
+    given = [{"model": "x", "part": "sample", "cost_usd": "0.002"}, {"model": "y", "part": "verifier"}]
+
+    found = parse_trace({"attempts": given}).attempts
+
+    assert [(one["part"], Decimal(one["cost_usd"])) for one in found] == [
+        ("sample", Decimal("0.002")),
+        ("verifier", Decimal(0)),
+    ]
+
+
 def test_a_loss_is_a_saving_below_zero():
     assert parse_trace(trace(saved_usd="-0.5")).saved_usd == Decimal("-0.5")
 
@@ -75,6 +86,8 @@ def test_a_loss_is_a_saving_below_zero():
         ({"attempts": [1]}, "attempts"),
         ({"attempts": [{}] * 17}, "attempts"),
         ({"attempts": [{"status": "200"}]}, "status"),
+        ({"attempts": [{"part": "sample", "cost_usd": -1}]}, "cost_usd"),
+        ({"sample": "win"}, "sample"),
         ({"warnings": ["x\0"]}, "warnings"),
         ({"capabilities": "tools"}, "capabilities"),
         ({"explain": "x" * 501}, "explain"),
