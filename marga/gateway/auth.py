@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 
 from avyay_site.keys.format import digest, is_well_formed
-from marga.gateway.errors import Refusal, retry_after
+from marga.gateway.errors import NO_RETRY, Refusal, retry_after
 from marga.gateway.settings import Settings
 from marga.gateway.snapshot import EMPTY, Key, Snapshot
 from marga.gateway.windows import Window
@@ -112,7 +112,8 @@ def refused() -> Refusal:
         401,
         "invalid_api_key",
         "The API key is missing or not valid; send it as 'Authorization: Bearer avy_live_…'.",
-        headers=[(b"www-authenticate", b"Bearer")],
+        # Claude Code goes on asking for minutes with a wrong key unless it is told not to.
+        headers=[(b"www-authenticate", b"Bearer"), NO_RETRY],
     )
 
 

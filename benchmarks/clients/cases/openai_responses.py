@@ -181,7 +181,7 @@ def error_401(target: Target) -> None:
 
 
 def error_402(target: Target) -> None:
-    tries: list[str] = []
+    tries: list[Any] = []
     client = client_of(target, key=target.poor_key, retries=2, tries=tries)
     with Expecting(openai.APIStatusError) as caught:
         ask(target, "[[fail 402]]", client=client)
@@ -207,15 +207,15 @@ def retries(target: Target) -> None:
         model=target.flaky_model,
     )
     check(answer.output_text == TEXT, answer)
-    tries: list[str] = []
-    with Expecting(openai.InternalServerError) as caught:
+    tries: list[Any] = []
+    with Expecting(openai.InternalServerError):
         ask(
             target,
             f"[[fail 500 {unique('s')}]]",
             client=client_of(target, retries=2, tries=tries),
             model=target.broken_model,
         )
-    check_tries(tries, caught.error.response.headers)
+    check_tries(tries)
 
 
 def cancel(target: Target) -> None:

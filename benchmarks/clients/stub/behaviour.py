@@ -120,7 +120,7 @@ def _shell_call(tools: list[Tool], command: str, mark: str) -> tuple[Call, ...]:
 def _text(asked: Asked, told: dict[str, str]) -> str:
     if asked.schema is not None:
         return json.dumps(instance(asked.schema, asked.text), ensure_ascii=False)
-    if asked.wants_json or " as JSON" in asked.text:
+    if asked.wants_json or " JSON" in asked.text:
         return json.dumps({"setup": "Why do cats purr?", "punchline": "Because they can."})
     if asked.results:
         return "The tools said: " + " | ".join(result.strip() for result in asked.results)
