@@ -139,6 +139,11 @@ class RulesForm(forms.Form):
     cache_ttl_seconds = forms.IntegerField(
         min_value=1, max_value=LONGEST_TTL_SECONDS, label="Kept for, seconds"
     )
+    keeps_content = forms.BooleanField(
+        required=False,
+        label="Prompts and answers may be kept",
+        help_text="Never by default; who reads them is written to the audit log.",
+    )
 
     def __init__(self, data: Any, access: Access, rules: KeyRules) -> None:
         super().__init__(data, initial={name: getattr(rules, name) for name in self.base_fields})

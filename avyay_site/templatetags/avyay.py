@@ -69,10 +69,11 @@ def usd(amount: Decimal | float | None) -> str:
     value = Decimal(amount)
     if value == 0:
         return "$0"
-    if abs(value) >= 1:
-        return f"${value:,.2f}"
-    digits = max(2, 1 - value.adjusted()) + 1
-    return f"${value:.{digits}f}"
+    sign, size = "-" if value < 0 else "", abs(value)
+    if size >= 1:
+        return f"{sign}${size:,.2f}"
+    digits = max(2, 1 - size.adjusted()) + 1
+    return f"{sign}${size:.{digits}f}"
 
 
 @register.filter

@@ -21,6 +21,8 @@ from avyay_site.templatetags import avyay
         (Decimal("0.25"), "$0.250"),
         (Decimal("0.0123"), "$0.0123"),
         (Decimal("0.0000421"), "$0.0000421"),
+        (Decimal("-1234.5"), "-$1,234.50"),
+        (Decimal("-0.0123"), "-$0.0123"),
     ],
 )
 def test_money_has_as_many_digits_as_matter(amount: Decimal | None, text: str):

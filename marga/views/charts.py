@@ -83,6 +83,11 @@ def latency(period: Period, found: Mapping[datetime, Mapping[str, float | None]]
     )
 
 
+def tier_order(part: Savings) -> int:
+    """Return where a tier stands: the cheapest first, none at the end."""
+    return list(NAMES).index(part.name)
+
+
 def shares(parts: Sequence[tuple[str, int]]) -> list[Row]:
     """Return the parts of a bar, from tiers and their requests."""
     whole = sum(requests for _, requests in parts)

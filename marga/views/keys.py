@@ -48,9 +48,7 @@ def rules(request: PageRequest, key_id: str) -> HttpResponse:
     form = RulesForm(request.POST or None, access, present)
     if request.method == "POST" and form.is_valid():
         try:
-            # Rules are put in place of those before: what the form does not ask for stays.
-            values = form.cleaned_data | {"keeps_content": present.keeps_content}
-            services.set_rules(by=access, key=key, **values)
+            services.set_rules(by=access, key=key, **form.cleaned_data)
             messages.success(request, f"The rules of {key.name} were saved; they hold within two seconds.")
             return redirect("marga:keys")
         except services.UnableToChange as exc:

@@ -24,6 +24,7 @@ function fail(text) {
 }
 
 function explain({ headers, request_id: id }) {
+  place("unexplained")?.remove();
   listFacts(place("explained"), headers);
   if (!id) return;
   place("open-request").href = form.dataset.request.replace("REQUEST", encodeURIComponent(id));
