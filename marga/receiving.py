@@ -15,13 +15,13 @@ from avyay_site.keys.models import ApiKey
 from avyay_site.usage.models import UsageRecord
 from avyay_site.usage.queries import get_month_spend
 from avyay_site.usage.services import record_usage
-from marga import tracing
+from marga import contents, tracing
 from marga.records import Record, parse_record
 from marga.strict import WrongField
 
 log = structlog.get_logger(__name__)
 
-STORED = tuple(field.name for field in fields(Record) if not field.name.startswith("trace"))
+STORED = tuple(field.name for field in fields(Record) if not field.name.startswith(("trace", "content")))
 """Fields of a record that are columns of the usage."""
 MOST_RECORDS = 1000
 
@@ -55,9 +55,13 @@ def take_usage(values: Sequence[object], *, now: datetime) -> Taken:
     for record in kept:
         if record.trace_problem:
             log.error("trace_refused", usage_request_id=record.request_id, reason=record.trace_problem)
+        if record.content_problem:
+            log.error("content_refused", usage_request_id=record.request_id, reason=record.content_problem)
     with transaction.atomic():
         new = record_usage([_row(record) for record in kept])
-        tracing.store(kept, new_ids={row.request_id for row in new})
+        new_ids = {row.request_id for row in new}
+        tracing.store(kept, new_ids=new_ids)
+        contents.store(kept, new_ids=new_ids)
     return Taken(
         inserted=len(new),
         duplicate=len(kept) - len(new),

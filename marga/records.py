@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 from marga.strict import WrongField, count, moment, money, switch, text
 from marga.traces import Trace, parse_trace
 
+Part = TypeVar("Part")
 REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 TOKENS_MOST = 10**12
 MILLISECONDS_MOST = 2**31 - 1
-OPTIONAL = {"cache_write_tokens": 0, "trace": None}
+OPTIONAL = {"cache_write_tokens": 0, "trace": None, "content": None}
 """What older gateways leave out, and what it means then."""
+SEALED = re.compile(r"[A-Za-z0-9_=-]{1,250000}")
+"""A text as the gateway seals it; 64 kB of it and the note that it was cut make less than half of that."""
+
+
+class Content(NamedTuple):
+    """What a call asked and was answered, sealed by the gateway; an empty answer says that there was none."""
+
+    request: str
+    answer: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Record:
     """One answered request, as the gateway counted it. Times are aware, money is USD, tokens are counts.
 
-    trace_problem: why the trace that came with it was left out.
+    trace_problem, content_problem: why the trace or the content that came with it was left out.
     """
 
     request_id: str
@@ -50,9 +60,11 @@ class Record:
     error_type: str
     trace: Trace | None
     trace_problem: str
+    content: Content | None
+    content_problem: str
 
 
-FIELDS = frozenset(field.name for field in fields(Record)) - {"trace_problem"}
+FIELDS = frozenset(field.name for field in fields(Record)) - {"trace_problem", "content_problem"}
 NEEDED = FIELDS - OPTIONAL.keys()
 
 
@@ -66,7 +78,8 @@ def parse_record(value: object) -> Record:
     if value.keys() != FIELDS:
         _refuse_difference(value)
         value = {**OPTIONAL, **value}
-    trace, trace_problem = _trace(value["trace"])
+    trace, trace_problem = _part(parse_trace, value["trace"])
+    content, content_problem = _part(_content, value["content"])
     return Record(
         request_id=_request_id(value),
         occurred_at=moment(value, "occurred_at"),
@@ -92,6 +105,8 @@ def parse_record(value: object) -> Record:
         error_type=text(value, "error_type", 60),
         trace=trace,
         trace_problem=trace_problem,
+        content=content,
+        content_problem=content_problem,
     )
 
 
@@ -104,11 +119,23 @@ def _refuse_difference(value: Mapping[str, Any]) -> None:
         raise WrongField(f"The field {unknown[0][:60]} is unknown.")
 
 
-def _trace(found: object) -> tuple[Trace | None, str]:
+def _part(parse: Callable[[object], Part], found: object) -> tuple[Part | None, str]:
+    """Return what came with the record, or why it is left out: neither is worth the record."""
     try:
-        return (None, "") if found is None else (parse_trace(found), "")
+        return (None, "") if found is None else (parse(found), "")
     except WrongField as exc:
         return None, str(exc)
+
+
+def _content(found: object) -> Content:
+    if not isinstance(found, Mapping) or found.keys() != set(Content._fields):
+        raise WrongField("content is an object of request and answer.")
+    content = Content(**found)
+    for name, value in content._asdict().items():
+        is_left_out = name == "answer" and value == ""
+        if not isinstance(value, str) or not (is_left_out or SEALED.fullmatch(value)):
+            raise WrongField(f"{name} of a content is a sealed text.")
+    return content
 
 
 def _request_id(value: Mapping[str, Any]) -> str:

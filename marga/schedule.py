@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from avyay_site import hints, schedules
-from marga import discovering, queries, tasks, tracing
+from marga import contents, discovering, queries, tasks, tracing
 
 
 @hints.task(queue="default")
@@ -27,6 +27,13 @@ def forget_traces(**_: object) -> None:
     tracing.forget_old(now=timezone.now())
 
 
+@hints.task(queue="default")
+def forget_contents(**_: object) -> None:
+    """Delete prompts and answers whose time is over, some at a time."""
+    contents.forget_old(now=timezone.now())
+
+
 schedules.every(discover, seconds=300, name="marga: find providers in the environment")
 schedules.every(check_providers, seconds=60, name="marga: ask providers whether they answer")
 schedules.every(forget_traces, seconds=3600, name="marga: forget old traces")
+schedules.every(forget_contents, seconds=600, name="marga: forget prompts and answers")

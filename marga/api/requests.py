@@ -12,6 +12,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from avyay_site.accounts.models import Role
 from avyay_site.api.serializers import (
     Filters,
     IdParameter,
@@ -65,14 +66,26 @@ class TraceSerializer(serializers.ModelSerializer[RequestTrace]):
         read_only_fields: Any = fields
 
 
+class ContentSerializer(serializers.Serializer[Any]):
+    """What the call asked and was answered, as text. answer: empty when there was none."""
+
+    request = serializers.CharField(allow_blank=True)
+    answer = serializers.CharField(allow_blank=True)
+    expires_at = serializers.DateTimeField()
+
+
 class RequestSerializer(UsageRecordSerializer):
-    """One call with its trace and the prices that it was billed by; null where they are not kept any more."""
+    """One call with its trace and the prices that it was billed by; null where they are not kept any more.
+
+    content: null unless the rules of the key have it kept, and for viewers, who may not read it.
+    """
 
     trace = serializers.SerializerMethodField()
     price = serializers.SerializerMethodField()
+    content = serializers.SerializerMethodField()
 
     class Meta(UsageRecordSerializer.Meta):
-        fields: Any = (*UsageRecordSerializer.Meta.fields, "trace", "price")
+        fields: Any = (*UsageRecordSerializer.Meta.fields, "trace", "price", "content")
         read_only_fields: Any = fields
 
     @extend_schema_field(TraceSerializer(allow_null=True))
@@ -84,6 +97,11 @@ class RequestSerializer(UsageRecordSerializer):
     def get_price(self, record: UsageRecord) -> Any:
         price = self.context["price"]
         return None if price is None else PriceSerializer(price).data
+
+    @extend_schema_field(ContentSerializer(allow_null=True))
+    def get_content(self, record: UsageRecord) -> Any:
+        content = self.context["content"]
+        return None if content is None else ContentSerializer(content).data
 
 
 class RequestFilters(Filters):
@@ -122,7 +140,7 @@ class FeedbackGiven(Strict):
 
 @extend_schema(tags=["marga"])
 class RequestViewSet(WorkspaceViewSet):
-    """Calls that went through the gateway, without their content."""
+    """Calls that went through the gateway; the list is without their content."""
 
     queryset = UsageRecord.objects.all()
     serializer_class = UsageRecordSerializer
@@ -148,8 +166,17 @@ class RequestViewSet(WorkspaceViewSet):
         record: UsageRecord = self.get_object()
         trace = requestlog.traces_of(self.access, [record.request_id]).get(record.request_id)
         call = requestlog.Call(record, trace)
-        context = {"call": call, "price": requestlog.get_price(self.access, call)}
+        context = {
+            "call": call,
+            "price": requestlog.get_price(self.access, call),
+            "content": self._content(record),
+        }
         return Response(RequestSerializer(record, context=context).data)
+
+    def _content(self, record: UsageRecord) -> services.Opened | None:
+        if not self.access.has_role(Role.MEMBER):
+            return None
+        return services.read_content(by=self.access, request_id=record.request_id, now=timezone.now())
 
     @extend_schema(request=FeedbackGiven, responses=FeedbackSerializer)
     @action(detail=True, methods=["post"])

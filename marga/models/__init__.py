@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from marga.models.base import Price, Source, Tier, Touched, TouchedModel, price_field
+from marga.models.contents import RequestContent
 from marga.models.defaults import Defaults
 from marga.models.deployments import Capability, DeploymentHealth, DeploymentState, Model
 from marga.models.policies import (
@@ -46,6 +47,7 @@ __all__ = [
     "PriceVersion",
     "Protocol",
     "Provider",
+    "RequestContent",
     "RequestTrace",
     "SavingsDay",
     "ShadowSample",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marga.services.answers import give_feedback, purge_cache
 from marga.services.changing import UnableToChange, is_operator
+from marga.services.contents import Opened, read_content
 from marga.services.credentials import (
     CREDENTIAL_FIELDS,
     change_credential,
@@ -33,6 +34,7 @@ __all__ = [
     "POLICY_FIELDS",
     "PROVIDER_FIELDS",
     "RULE_FIELDS",
+    "Opened",
     "UnableToChange",
     "change_credential",
     "change_model",
@@ -51,6 +53,7 @@ __all__ = [
     "is_operator",
     "problem_of_policy",
     "purge_cache",
+    "read_content",
     "rules_of",
     "set_rules",
 ]

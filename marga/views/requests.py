@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -16,7 +17,7 @@ from django.views.decorators.http import require_POST
 from avyay_site import shell
 from avyay_site.accounts.models import Role
 from avyay_site.shell import PageRequest
-from marga import export, requestlog, services
+from marga import contents, export, requestlog, services
 from marga.forms import TASKS, RequestForm
 from marga.requestlog import CallDetail, RequestFilter, WrongCursor
 from marga.views import explanation
@@ -88,8 +89,30 @@ def request_detail(request: PageRequest, request_id: str) -> HttpResponse:
         "samples": detail.samples,
         "headers": explanation.headers(record, trace),
         "may_write": request.access.has_role(Role.MEMBER),
+        **_content(request, request_id),
     }
     return render(request, "marga/request.html", context)
+
+
+def _content(request: PageRequest, request_id: str) -> dict[str, Any]:
+    """Return what is kept of the prompt and the answer; they are opened, and the reading noted, only when asked for."""
+    now = timezone.now()
+    opened = None
+    if request.GET.get("content") and request.access.has_role(Role.MEMBER):
+        opened = services.read_content(by=request.access, request_id=request_id, now=now)
+    texts = (("Prompt", opened.request), ("Answer", opened.answer)) if opened else ()
+    return {
+        "content": contents.get_content(request.access, request_id, now=now),
+        "texts": [(name, _lines(text)) for name, text in texts],
+    }
+
+
+def _lines(text: str) -> list[str]:
+    """Return a text in lines; JSON is laid out, what was cut of it stays as it is."""
+    try:
+        return json.dumps(json.loads(text), indent=2, ensure_ascii=False).splitlines()
+    except ValueError:
+        return text.splitlines()
 
 
 @shell.page
