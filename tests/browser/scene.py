@@ -20,6 +20,11 @@ from avyay_site.keys.models import ApiKey
 from avyay_site.notifications import services as notifications
 from avyay_site.usage.models import UsageRecord
 from avyay_site.usage.services import record_usage
+from marga.receiving import take_usage
+from marga.services import create_policy
+from marga.tests.factories import CredentialFactory, ModelFactory
+from marga.tests.test_records import sample
+from marga.tests.test_traces import trace
 
 HOSTILE = "'\"><img src=x onerror=alert(1)><script>alert(2)</script>{{7*7}}\u202e\x1b[2J"
 SCOPES = ("marga:call", "platform:read")
@@ -36,6 +41,8 @@ class Scene:
     channel_id: str
     member_id: str
     newcomer_email: str
+    request_id: str
+    policy_id: str
 
 
 @override_settings(PASSWORD_HASHERS=global_settings.PASSWORD_HASHERS)
@@ -57,6 +64,11 @@ def set_scene() -> Scene:
     channel = notifications.create_channel(
         by=access(owner), name="ops", kind="email", target="ops@example.org", event_types=["key.issued"]
     ).channel
+    policy = create_policy(
+        by=access(owner), name="nights", document={"description": "Nights may wait.", "tiers": {"mid": 0.5}}
+    )
+    ModelFactory.create(provider__workspace=owner.workspace, provider__name="openai", name="gpt-5-mini")
+    CredentialFactory.create(provider__workspace=owner.workspace, provider__name="anthropic", bucket="agents")
     return Scene(
         email=owner.user.email,
         password=PASSWORD,
@@ -65,6 +77,8 @@ def set_scene() -> Scene:
         channel_id=channel.pk,
         member_id=other.pk,
         newcomer_email=newcomer.user.email,
+        request_id=route(key),
+        policy_id=policy.pk,
     )
 
 
@@ -127,11 +141,37 @@ def use(key: ApiKey, *, times: int, model: str = "claude-sonnet") -> None:
     )
 
 
+def route(key: ApiKey, *, model: str = "gpt-5-mini", explain: str = "A middle model will do.") -> str:
+    """Take in a call as the gateway sends it, routed at the second try; return its id."""
+    request_id, now = new_id("req"), timezone.now()
+    record = sample(
+        request_id=request_id,
+        occurred_at=now.isoformat(),
+        workspace_id=key.workspace_id,
+        key_id=key.pk,
+        model_used=model,
+        trace=trace(attempts=[try_of(model, 503, "overloaded"), try_of(model, 200, "")], explain=explain),
+    )
+    assert not take_usage([record], now=now).rejected
+    return request_id
+
+
+def try_of(model: str, status: int, error: str) -> dict[str, object]:
+    """Return one try of a trace."""
+    return {"model": model, "provider": "openai", "status": status, "error": error, "started_ms": 1, "ms": 50}
+
+
+def route_latest(key_id: str, model: str) -> None:
+    """Take in one routed call with a key."""
+    route(ApiKey.objects.get(pk=key_id), model=model)
+
+
 def set_hostile_scene(scene: Scene) -> None:
     """Put text that attacks pages into every field that others can write."""
     owner = Membership.objects.get(user__email=scene.email, workspace_id=scene.workspace_id)
     key = make_key(owner, HOSTILE[:80])
     use(key, times=1, model=HOSTILE)
+    route(key, model=HOSTILE[:60], explain=HOSTILE)
     notifications.create_channel(by=access(owner), name=HOSTILE[:80], kind="email", target="a@example.org")
     User.objects.filter(memberships=scene.member_id).update(name=HOSTILE)
     Workspace.objects.filter(pk=scene.workspace_id).update(name=HOSTILE[:80])

@@ -19,7 +19,12 @@ PAGES = (
     *("/app/members/", "/app/members/{member_id}/remove", "/app/audit/", "/app/audit/?q=nothing-like-it"),
     *("/app/notifications/", "/app/notifications/new", "/app/notifications/{channel_id}/"),
     *("/app/notifications/{channel_id}/remove", "/app/settings/", "/app/settings/password"),
-    *("/app/workspaces/new", "/app/gateway/", "/app/scans/", "/app/ops/", "/app/build/"),
+    *("/app/workspaces/new", "/app/scans/", "/app/ops/", "/app/build/"),
+    *("/app/gateway/", "/app/gateway/?range=24h&group=tier", "/app/gateway/?range=custom&group=key"),
+    *("/app/gateway/requests/", "/app/gateway/requests/?tier=mid", "/app/gateway/requests/?task=none"),
+    *("/app/gateway/requests/{request_id}/", "/app/gateway/models/", "/app/gateway/policies/new"),
+    *("/app/gateway/policies/{policy_id}/", "/app/gateway/keys/", "/app/gateway/keys/{key_id}/"),
+    "/app/gateway/playground/",
 )
 
 
@@ -79,7 +84,11 @@ def test_open_menus_and_help_are_accessible(open_window: Open, theme: str):
 
 
 @pytest.mark.parametrize(
-    "path", ["/app/", "/app/keys/", "/app/usage/", "/app/members/", "/app/notifications/"]
+    "path",
+    [
+        *("/app/", "/app/keys/", "/app/usage/", "/app/members/", "/app/notifications/", "/app/gateway/"),
+        *("/app/gateway/requests/", "/app/gateway/models/", "/app/gateway/keys/", "/app/gateway/playground/"),
+    ],
 )
 def test_page_of_an_empty_workspace_is_accessible(open_window: Open, scene: Scene, path: str):
     window = open_window(signed_in=False)

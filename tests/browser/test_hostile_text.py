@@ -14,6 +14,8 @@ PAGES = (
         "/app/audit/",
         "/app/settings/",
         "/app/gateway/",
+        "/app/gateway/requests/",
+        "/app/gateway/keys/",
         "/app/start/",
         "/admin/keys/apikey/",
         "/admin/usage/usagerecord/",

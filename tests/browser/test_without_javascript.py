@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Open
+from tests.browser.scene import Scene
 
 READ = {
     "/app/": "Latest requests",
@@ -14,6 +15,11 @@ READ = {
     "/app/members/": "member@example.org",
     "/app/audit/": "key.issue",
     "/app/notifications/": "ops@example.org",
+    "/app/gateway/": "Show as a table",
+    "/app/gateway/requests/": "gpt-5-mini",
+    "/app/gateway/models/": "nights",
+    "/app/gateway/keys/": "of $20.00",
+    "/app/gateway/playground/": "The same in code",
 }
 
 
@@ -41,6 +47,16 @@ def test_usage_can_be_filtered_without_javascript(open_window: Open):
 
     assert "model=claude-sonnet" in page.url
     expect(page.locator("#main")).to_contain_text("claude-sonnet")
+
+
+def test_rules_of_a_key_can_be_changed_without_javascript(open_window: Open, scene: Scene):
+    page = open_window(java_script_enabled=False).visit(f"/app/gateway/keys/{scene.key_id}/")
+
+    page.get_by_label("Allowed models").fill("gpt-5*, claude-*")
+    page.get_by_role("button", name="Save rules").click()
+
+    expect(page.locator(".toasts")).to_contain_text("were saved")
+    expect(page.locator(f"#{scene.key_id}")).to_contain_text("2 names")
 
 
 def test_key_can_be_issued_without_javascript(open_window: Open):
