@@ -17,8 +17,11 @@ GLOB_LONGEST = 120
 SHADOW_MOST = 5.0
 FALLBACKS_MOST = 8
 SAMPLES_MOST = 5
-MID_NEED, FRONTIER_NEED, DOUBT, FALLBACKS = 0.35, 0.7, 0.7, 3
-"""What holds where a policy says nothing."""
+MID_NEED, FRONTIER_NEED, DOUBT, FALLBACKS = 0.35, 0.6, 0.7, 3
+"""What holds where a policy says nothing: about one request in fourteen of those it was trained on asks for frontier."""
+
+MIDDLE_SUFFICES = FRONTIER_NEED / MID_NEED
+"""So much more need a middle model is taken to bear than one of the lowest tier."""
 
 _FIELDS = frozenset(
     (
@@ -117,11 +120,11 @@ class Policy:
 def thresholds_for(quality_target: float) -> tuple[float, float]:
     """Return the thresholds that keep a quality target.
 
-    A model of the lowest tier answers only where it suffices with at least this probability; a middle one is taken
-    to fail half as often as that. The thresholds of a policy that states none are those of a target of 0.65.
+    A model of the lowest tier answers only where it suffices with at least this probability; a middle one bears
+    MIDDLE_SUFFICES times its need. The thresholds of a policy that states none are those of a target of 0.65.
     """
     most_need = round(1 - quality_target, 6)
-    return most_need, min(1.0, 2 * most_need)
+    return most_need, min(1.0, round(MIDDLE_SUFFICES * most_need, 6))
 
 
 def parse_policy(name: str, document: Mapping[str, Any]) -> Policy:
@@ -159,7 +162,7 @@ def parse_policy(name: str, document: Mapping[str, Any]) -> Policy:
 def _tiers(document: Mapping[str, Any]) -> tuple[float, float]:
     found = document.get("tiers", {})
     if not isinstance(found, Mapping):
-        raise InvalidPolicy("tiers must be a mapping such as {'mid': 0.35, 'frontier': 0.7}.")
+        raise InvalidPolicy("tiers must be a mapping such as {'mid': 0.35, 'frontier': 0.6}.")
     _refuse_unknown(found, frozenset(TIERS[1:]), "tiers.")
     mid = _number(found, "mid", MID_NEED, 0, 1, "tiers.")
     frontier = _number(found, "frontier", max(mid, FRONTIER_NEED), 0, 1, "tiers.")

@@ -47,9 +47,9 @@ def test_a_whole_document_is_read():
 def test_an_empty_document_behaves_like_auto():
     empty, auto = parse_policy("empty", {}), BUILT_IN["auto"]
 
-    assert empty.thresholds(None) == auto.thresholds(None) == (0.35, 0.7)
+    assert empty.thresholds(None) == auto.thresholds(None) == (0.35, 0.6)
     assert empty.tasks is DEFAULT_TASKS
-    assert thresholds_for(0.65) == (0.35, 0.7)
+    assert thresholds_for(0.65) == (0.35, 0.6)
 
 
 def test_one_threshold_alone_keeps_the_other_in_order():
@@ -74,8 +74,8 @@ def test_a_policy_that_states_its_thresholds_never_weakens_the_target_of_a_key(p
 def test_a_quality_target_in_the_document_sets_the_thresholds():
     policy = parse_policy("p", {"quality_target": 0.9})
 
-    assert policy.thresholds(None) == (0.1, 0.2)
-    assert policy.thresholds(0.5) == (0.1, 0.2)
+    assert policy.thresholds(None) == (0.1, 0.171429)
+    assert policy.thresholds(0.5) == (0.1, 0.171429)
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ REPLAYED_MOST = 5_000
 def create(request: PageRequest) -> HttpResponse:
     """Make a policy, or estimate first what it would do."""
     request.access.require_role(Role.MEMBER)
-    policy = Policy(workspace=request.access.workspace, document={"tiers": {"mid": 0.35, "frontier": 0.7}})
+    policy = Policy(workspace=request.access.workspace, document={"tiers": {"mid": 0.35, "frontier": 0.6}})
     return _edit(request, policy, is_new=True)
 
 
