@@ -11,6 +11,7 @@ from marga.gateway import booking
 from marga.gateway.accounts import Credential
 from marga.gateway.caching.caches import Plan
 from marga.gateway.caching.entry import Entry
+from marga.gateway.content import Content
 from marga.gateway.core import Core
 from marga.gateway.errors import Headers, Refusal
 from marga.gateway.extras import Cascade, Extras
@@ -136,6 +137,8 @@ class Call:
     is_committed: bool = False
     place: tuple[str, int] = ("", 0)
     """The id of a responses stream and the number of its next event."""
+    content: Content | None = None
+    """What was asked and answered, where the key's rules have it kept."""
     is_booked: bool = False
     bytes_out: int = 0
     cost: Decimal | None = None
@@ -179,6 +182,11 @@ class Call:
             if self.attempts:
                 self.attempts[-1].first_byte = self.began + seconds
 
+    def asks(self, body: bytes) -> None:
+        """Take the request's body, to be kept if the key's rules say so."""
+        if self.key is not None and self.key.keeps_content:
+            self.content = Content(body)
+
     def price(self, usage: Usage) -> Decimal:
         """Return what usage costs at the deployment that answers."""
         return booking.price(self, usage)
@@ -205,7 +213,8 @@ class Call:
             core.credentials.settle(self.attempts[-1].credential, self.needs.input_tokens, used)
         cost = self.cost or ZERO
         try:
-            position = core.spool.append(text)
+            keys = core.settings.encryption_keys
+            position = core.spool.append(self.content.added_to(text, keys) if self.content else text)
             core.limits.book(key, self.key_state, cost, position)
         except SpoolFull as exc:
             # The log is the last place left: the whole record goes there, so that nothing is lost in silence.

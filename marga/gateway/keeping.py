@@ -79,6 +79,8 @@ async def _give(call: Call, found: Found) -> None:
     call.cache_identity = found.identity.hex()
     call.served_by = recalling.served_by(entry)
     call.meter = Meter(call.surface.wire)
+    if call.content is not None:
+        call.content.answered(entry.body)
     if request.is_stream:
         events = stream_answer(orjson.loads(entry.body), request.protocol, wants_usage=request.wants_usage)
         await streaming.play(call, events)
@@ -90,6 +92,8 @@ async def _give(call: Call, found: Found) -> None:
 
 async def keep(call: Call, payload: dict[str, Any], body: bytes) -> None:
     """Keep a whole answer in the client's protocol, if it may be given again."""
+    if call.content is not None:
+        call.content.answered(body)
     plan, deployment, meter = call.plan, call.deployment, call.meter
     if plan is None or deployment is None or meter is None or not is_keepable(payload, plan.protocol):
         return
@@ -112,7 +116,7 @@ async def keep(call: Call, payload: dict[str, Any], body: bytes) -> None:
 async def keep_stream(call: Call, attempt: Attempt, answer: dict[str, Any] | None) -> None:
     """Keep what a stream said, if it came to its end."""
     request = call.request
-    if call.plan is None or answer is None:
+    if answer is None or (call.plan is None and call.content is None):
         return
     if attempt.protocol != request.protocol:
         try:

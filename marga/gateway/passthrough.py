@@ -59,6 +59,7 @@ async def carry(call: Call) -> None:
     """
     key = await accepting.authenticate(call)
     body = await accepting.body_of(call)
+    call.asks(body)
     kind = header(call.scope["headers"], b"content-type")
     call.request = request = raw.read_raw(call.surface.protocol, kind, body)
     call.input_characters = raw.read_characters(request.payload)
@@ -166,6 +167,8 @@ async def _pass(call: Call, attempt: Attempt, response: Answer) -> None:
         body = await read(call, response)
         if call.meter is not None:
             call.meter.see_whole(_fields(body))
+        if call.content is not None:
+            call.content.answered(body)
         call.is_committed = True
         call.book(response.status)
         await call.answer(response.status, headers, body)

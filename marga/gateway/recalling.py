@@ -53,6 +53,8 @@ async def recalled(call: Call, body: bytes) -> bool:
     call.meter = Meter(call.surface.wire)
     call.served_by = found.headers
     call.record_rest = found.rest
+    if call.content is not None:
+        call.content.answered(hit.entry.body)
     call.book(200)
     await call.answer(200, [JSON_TYPE], hit.entry.body)
     return True

@@ -94,6 +94,7 @@ async def _refuse(call: Call, refusal: Refusal, body: bytes = b"") -> None:
 async def _carry(call: Call) -> None:
     await accepting.authenticate(call)
     body = await accepting.body_of(call)
+    call.asks(body)
     if await recalling.recalled(call, body):
         return
     accepting.read(call, body)

@@ -35,7 +35,7 @@ class UnusableSnapshot(ValueError):
 @dataclass(frozen=True, slots=True)
 class Key:
     """cache: off, exact or semantic; cache_mark: the rules in words, so that other rules mean other answers;
-    cache_scope: all that decides what a cache may answer, in bytes.
+    cache_scope: all that decides what a cache may answer, in bytes. keeps_content: prompts and answers may be stored.
     """
 
     id: str
@@ -54,6 +54,7 @@ class Key:
     cache_ttl_seconds: int = 0
     cache_mark: str = ""
     cache_scope: bytes = b""
+    keeps_content: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -198,6 +199,7 @@ def _key(row: dict[str, Any]) -> Key:
         cache_scope=orjson.dumps([row["workspace_id"], rules], option=orjson.OPT_SORT_KEYS),
         cache=rules.get("cache") or "off",
         cache_ttl_seconds=rules.get("cache_ttl_seconds") or 0,
+        keeps_content=rules.get("keeps_content") is True,
     )
 
 

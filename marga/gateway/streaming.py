@@ -58,6 +58,8 @@ class Client:
         self._is_done = not more
         call.is_committed = True
         call.bytes_out += len(data)
+        if call.content is not None and more:
+            call.content.sent(data)
         if not call.started:
             await self._start()
         await call.send({"type": "http.response.body", "body": data, "more_body": more})
@@ -68,6 +70,8 @@ class Client:
         """Record the usage, then send the last bytes."""
         # A quick provider's whole answer may come in one piece: these bytes are then the first ones too.
         self._call.first_token()
+        if self._call.content is not None:
+            self._call.content.sent(last)
         self._call.book(200, error_type)
         await self.send(last, more=False)
 
@@ -104,7 +108,8 @@ class Passage:
             self._translator = StreamTranslator(
                 attempt.protocol, request.protocol, request=request.payload, created=int(time.time())
             )
-        self._collector = AnswerCollector(attempt.protocol) if call.plan is not None else None
+        is_wanted = call.plan is not None or call.is_sampled or call.content is not None
+        self._collector = AnswerCollector(attempt.protocol) if is_wanted else None
         self._held: list[bytes] = []
         self._held_bytes = 0
         self.is_done = False
