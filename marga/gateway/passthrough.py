@@ -162,7 +162,7 @@ async def _open(call: Call, attempt: Attempt, body: bytes, kind: bytes) -> Answe
 
 
 async def _pass(call: Call, attempt: Attempt, response: Answer) -> None:
-    headers = [*passed_headers(response, "chat"), (b"content-type", _kind_of(response))]
+    headers = [*passed_headers(response, "chat", attempt.credential), (b"content-type", _kind_of(response))]
     if response.kind == "application/json":
         body = await read(call, response)
         if call.meter is not None:

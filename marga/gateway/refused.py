@@ -40,7 +40,7 @@ def failure_of(call: Call, attempt: Attempt, response: Answer, body: bytes) -> T
     code = text((error or {}).get("code")) or text((error or {}).get("type"))
     if status in DEAD or code in NO_MONEY:
         return _dead_credential(provider, status)
-    headers = passed_headers(response, attempt.protocol)
+    headers = passed_headers(response, attempt.protocol, attempt.credential)
     if error is None:
         said = f"The provider '{provider.name}' answered {status} without a readable error."
         refusal = Refusal(status if status >= 400 else 502, "upstream_error", said, headers=headers)
@@ -92,17 +92,19 @@ def _wait(response: Answer) -> float:
     return 0.0
 
 
-def passed_headers(response: Answer, protocol: str) -> Headers:
-    """Return the headers of a provider that a client may see."""
+def passed_headers(response: Answer, protocol: str, credential: Credential) -> Headers:
+    """Return the headers of a provider that a client may see, without those that hold our credential."""
     found = response.headers
     names = [name for name in PASSED if name in found]
     if protocol == "messages":
         names += [name for name in found if name.lower().startswith(PASSED_MESSAGES)]
-    return [
-        (name.lower().encode(), found[name].encode("latin-1", "replace"))
-        for name in names
-        if found[name].isprintable() and found[name].isascii() and len(found[name]) < 200
-    ]
+    values = [(name.lower().encode(), found[name].encode("latin-1", "replace")) for name in names]
+    return [(name, value) for name, value in values if _may_pass(value, credential)]
+
+
+def _may_pass(value: bytes, credential: Credential) -> bool:
+    is_plain = value.isascii() and value.decode("latin-1").isprintable() and len(value) < 200
+    return is_plain and scrubbed(value, credential) == value
 
 
 def scrubbed(body: bytes, credential: Credential) -> bytes:

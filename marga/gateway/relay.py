@@ -165,7 +165,7 @@ async def _carry_back(call: Call, attempt: Attempt, response: Answer) -> None:
         raise failure_of(call, attempt, response, body)
     if call.meter is not None:
         call.meter.see_whole(payload)
-    await _pass(call, attempt, payload, body, passed_headers(response, attempt.protocol))
+    await _pass(call, attempt, payload, body, passed_headers(response, attempt.protocol, attempt.credential))
 
 
 def _senseless() -> TryFailed:
