@@ -9,7 +9,7 @@ import re
 import subprocess
 import time
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -27,19 +27,24 @@ class Load:
     p50_ms: float
     p99_ms: float
     errors: int
+    requests: int = 0
 
 
 def start(
-    argv: Sequence[str], *, core: int, environment: dict[str, str] | None = None
+    argv: Sequence[str],
+    *,
+    cores: Collection[int],
+    environment: dict[str, str] | None = None,
+    folder: Path = ROOT,
 ) -> subprocess.Popen[bytes]:
-    """Start a process, its threads and children on one core."""
+    """Start a process in folder, its threads and children on the given cores."""
     return subprocess.Popen(
         argv,
-        cwd=ROOT,
+        cwd=folder,
         env={**os.environ, **(environment or {})},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        preexec_fn=lambda: os.sched_setaffinity(0, {core}),
+        preexec_fn=lambda: os.sched_setaffinity(0, cores),
     )
 
 
@@ -65,25 +70,28 @@ def wait_for(url: str, seconds: float = 15) -> None:
     raise SystemExit(f"{url} does not answer")
 
 
-def wrk(url: str, *, connections: int, seconds: int, core: int, script: Path | None = None) -> Load:
-    """Run wrk on one core; errors are answers that are not 2xx or 3xx, and broken connections."""
+def wrk(
+    url: str, *, connections: int, seconds: int, cores: Collection[int], script: Path | None = None
+) -> Load:
+    """Run wrk on some cores; errors are answers that are not 2xx or 3xx, and broken connections."""
     argv = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "--timeout", "10s"]
     argv += ["-s", str(script)] if script else []
     done = subprocess.run(
-        ["taskset", "-c", str(core), *argv, url], capture_output=True, text=True, check=True
+        ["taskset", "-c", ",".join(map(str, cores)), *argv, url], capture_output=True, text=True, check=True
     )
     return _read(done.stdout)
 
 
 def _read(text: str) -> Load:
     rate = re.search(r"Requests/sec:\s+([\d.]+)", text)
+    count = re.search(r"(\d+) requests in", text)
     refused = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
     broken = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", text)
-    if rate is None:
+    if rate is None or count is None:
         raise SystemExit(f"wrk said something unexpected:\n{text}")
     errors = int(refused[1]) if refused else 0
     errors += sum(map(int, broken.groups())) if broken else 0
-    return Load(float(rate[1]), _percentile(text, 50), _percentile(text, 99), errors)
+    return Load(float(rate[1]), _percentile(text, 50), _percentile(text, 99), errors, int(count[1]))
 
 
 def _percentile(text: str, which: int) -> float:
@@ -95,33 +103,38 @@ def _percentile(text: str, which: int) -> float:
 
 def resident_mb(pid: int) -> float:
     """Return the resident memory of a process and its children, in MB."""
-    total = 0
-    for process in (pid, *_children(pid)):
-        try:
-            status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
-        except FileNotFoundError:
-            continue
-        found = re.search(r"VmRSS:\s+(\d+) kB", status)
-        total += int(found[1]) if found else 0
-    return total / 1024
+    return sum(own_resident_mb(process) for process in (pid, *children(pid)))
+
+
+def own_resident_mb(pid: int) -> float:
+    """Return the resident memory of one process, 0 if it is gone."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return 0.0
+    found = re.search(r"VmRSS:\s+(\d+) kB", status)
+    return int(found[1]) / 1024 if found else 0.0
 
 
 def cpu_seconds(pid: int) -> float:
     """Return the processor time that a process and its children have used."""
-    ticks = 0
-    for process in (pid, *_children(pid)):
-        fields = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-        ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
+    return sum(own_cpu_seconds(process) for process in (pid, *children(pid)))
 
 
-def _children(pid: int) -> list[int]:
+def own_cpu_seconds(pid: int) -> float:
+    """Return the processor time that one process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def children(pid: int) -> list[int]:
+    """Return the processes below one, of all generations."""
     try:
         text = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8")
     except FileNotFoundError:
         return []
     direct = [int(child) for child in text.split()]
-    return direct + [grandchild for child in direct for grandchild in _children(child)]
+    return direct + [grandchild for child in direct for grandchild in children(child)]
 
 
 def machine() -> dict[str, object]:

@@ -69,7 +69,7 @@ def platform() -> Iterator[Platform]:
     with tempfile.TemporaryDirectory(prefix="avyay-heal-") as folder:
         var = Path(folder)
         upstream_port = free_port()
-        upstream = start([sys.executable, "-m", "benchmarks.stub_upstream", str(upstream_port)], core=1)
+        upstream = start([sys.executable, "-m", "benchmarks.stub_upstream", str(upstream_port)], cores={1})
         config = var / "marga.yaml"
         config.write_text(
             "providers:\n"

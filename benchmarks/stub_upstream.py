@@ -1,6 +1,8 @@
 """An instant provider: answers every request with one constant chat completion, as cheaply as Python can.
 
 python -m benchmarks.stub_upstream PORT [CORE]
+
+Streams are sent at once; a prompt with [paced] gets its pieces one by one, one with [flood] ten megabytes.
 """
 
 from __future__ import annotations
@@ -9,54 +11,89 @@ import asyncio
 import json
 import os
 import sys
-from typing import cast
 
 import uvloop
 
-BODY = json.dumps(
-    {
+from benchmarks.framing import END, EVENT_STREAM, Framing, piece, whole
+
+SENTENCE = "The answer is forty-two. "
+USAGE = {"prompt_tokens": 60, "completion_tokens": 48, "total_tokens": 108}
+PACED, FLOOD = b"[paced]", b"[flood]"
+PACE_SECONDS = 0.25
+PACED_PIECES = 20
+FLOOD_BYTES = 10 << 20
+
+
+def _chunk(delta: dict[str, str], **more: object) -> bytes:
+    choice = {"index": 0, "delta": delta, "finish_reason": None}
+    body = {
         "id": "chatcmpl-bench",
-        "object": "chat.completion",
+        "object": "chat.completion.chunk",
         "created": 1700000000,
         "model": "bench",
-        "choices": [
-            {
-                "index": 0,
-                "message": {"role": "assistant", "content": "The answer is forty-two. " * 8},
-                "finish_reason": "stop",
-            }
-        ],
-        "usage": {"prompt_tokens": 60, "completion_tokens": 48, "total_tokens": 108},
+        "choices": [choice],
+        **more,
     }
-).encode()
-ANSWER = (
-    b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: "
-    + str(len(BODY)).encode()
-    + b"\r\n\r\n"
-    + BODY
+    return piece(b"data: " + json.dumps(body).encode() + b"\n\n")
+
+
+ANSWER = whole(
+    json.dumps(
+        {
+            "id": "chatcmpl-bench",
+            "object": "chat.completion",
+            "created": 1700000000,
+            "model": "bench",
+            "choices": [
+                {
+                    "index": 0,
+                    "message": {"role": "assistant", "content": SENTENCE * 8},
+                    "finish_reason": "stop",
+                }
+            ],
+            "usage": USAGE,
+        }
+    ).encode()
 )
+FIRST = EVENT_STREAM + _chunk({"role": "assistant", "content": ""})
+TOKEN = _chunk({"content": SENTENCE})
+LONG_TOKEN = _chunk({"content": "x" * 4_000})
+LAST = (
+    _chunk({}, choices=[{"index": 0, "delta": {}, "finish_reason": "stop"}])
+    + _chunk({}, choices=[], usage=USAGE)
+    + piece(b"data: [DONE]\n\n")
+    + END
+)
+STREAM = FIRST + TOKEN * 8 + LAST
 
 
-class Instant(asyncio.Protocol):
-    """Reads a request only as far as needed to know where it ends."""
+class Instant(Framing):
+    """Knows three kinds of streams and one plain answer."""
 
-    def __init__(self) -> None:
-        self._held = b""
-        self._transport: asyncio.Transport
+    def asked(self, head: bytes, body: bytes) -> None:
+        if b'"stream":true' not in body and b'"stream": true' not in body:
+            self.transport.write(ANSWER)
+        elif PACED in body:
+            self.work(asyncio.create_task(self._pace()))
+        elif FLOOD in body:
+            self.work(asyncio.create_task(self._flood()))
+        else:
+            self.transport.write(STREAM)
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)  # uvloop's own class, of the same form
+    async def _pace(self) -> None:
+        self.transport.write(FIRST)
+        for _ in range(PACED_PIECES):
+            self.transport.write(TOKEN)
+            await asyncio.sleep(PACE_SECONDS)
+        self.transport.write(LAST)
 
-    def data_received(self, data: bytes) -> None:
-        self._held += data
-        while (end := self._held.find(b"\r\n\r\n")) >= 0:
-            head = self._held[:end].lower()
-            at = head.find(b"content-length:")
-            length = int(head[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
-            if len(self._held) < end + 4 + length:
-                return
-            self._held = self._held[end + 4 + length :]
-            self._transport.write(ANSWER)
+    async def _flood(self) -> None:
+        self.transport.write(FIRST)
+        for _ in range(FLOOD_BYTES // len(LONG_TOKEN)):
+            self.transport.write(LONG_TOKEN)
+            await self.drained()
+            await asyncio.sleep(0)
+        self.transport.write(LAST)
 
 
 async def serve(port: int) -> None:
