@@ -231,6 +231,34 @@ def test_a_budget_that_is_spent_is_refused_and_announced(platform, api):
     assert "budget" in refused.json()["error"]["message"].lower()
 
 
+def test_a_prompt_is_in_no_file_of_the_platform_even_where_a_keys_rules_have_it_kept(platform, api):
+    ordinary = platform.ask("canary-in-a-prompt by default", model="river").headers["x-marga-request-id"]
+    issued = api.post("/keys", json={"name": "keeper", "scopes": ["marga:call"]}).raise_for_status().json()
+    wait_until(lambda: answers(platform, "river", api_key=issued["secret"]), SOON)
+    api.put(f"/marga/rules/{issued['id']}", json={"keeps_content": True}).raise_for_status()
+
+    def kept():
+        answer = platform.ask("canary-in-a-prompt for keeps", model="river", api_key=issued["secret"])
+        path = f"/marga/requests/{answer.headers['x-marga-request-id']}"
+        wait_until(lambda: api.get(path).status_code == 200, SOON)
+        return api.get(path).json()["content"]
+
+    wait_until(kept, 5)
+    content = kept()
+    assert "canary-in-a-prompt for keeps" in content["request"]
+    assert TEXT in content["answer"]
+    wait_until(lambda: usage_of(platform, ordinary), SOON)
+    assert api.get(f"/marga/requests/{ordinary}").json()["content"] is None
+    # The files of the database, with what it writes ahead, say more than its tables.
+    assert files_that_hold(platform.layout.var, ordinary)
+    assert files_that_hold(platform.layout.var, "canary-in-a-prompt") == []
+
+
+def files_that_hold(folder, words):
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return [str(path) for path in files if words.encode() in path.read_bytes()]
+
+
 def test_the_platforms_own_client_speaks_with_the_gateway(platform):
     gateway = llm.Gateway(platform.api_key, base_url=platform.gateway)
 
