@@ -46,9 +46,15 @@ def failure_of(call: Call, attempt: Attempt, response: Answer, body: bytes) -> T
         refusal = Refusal(status if status >= 400 else 502, "upstream_error", said, headers=headers)
         return TryFailed(_kind(status, "", ""), refusal, status=status, wait_seconds=_wait(response))
     message = text(error.get("message")) or f"The provider '{provider.name}' answered {status}."
-    clean = scrubbed(message.encode("utf-8", "replace"), attempt.credential).decode("utf-8", "replace")
+    clean = _clean(message, attempt.credential)
     told = status if status >= 400 else 502
-    refusal = Refusal(told, "upstream_error", clean, param=_param(error), headers=headers)
+    refusal = Refusal(
+        told,
+        "upstream_error",
+        clean,
+        param=_clean(text(error.get("param")), attempt.credential) or None,
+        headers=headers,
+    )
     same_form = (attempt.protocol == "messages") == (call.surface.protocol == "messages") and status >= 400
     return TryFailed(
         _kind(status, code, message),
@@ -77,8 +83,8 @@ def _kind(status: int, code: str, message: str) -> str:
     return "missing" if status == 404 else "client"
 
 
-def _param(error: dict[str, Any]) -> str | None:
-    return text(error.get("param")) or None
+def _clean(words: str, credential: Credential) -> str:
+    return scrubbed(words.encode("utf-8", "replace"), credential).decode("utf-8", "replace")
 
 
 def _wait(response: Answer) -> float:

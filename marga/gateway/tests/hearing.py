@@ -23,7 +23,7 @@ class Heard(NamedTuple):
 def events_in(body: bytes) -> list[bytes]:
     """Return the events of a whole stream; half a one at its end is a failure."""
     splitter = sse.EventSplitter()
-    events = splitter.feed(body)
+    events = [*splitter.feed(body), *splitter.finish()]
     assert splitter.held == b"", "a broken event was passed on"
     return events
 

@@ -39,7 +39,7 @@ def model(protocol: str, provider_name: str = "", **changes: Any) -> dict[str, A
     """Return the row of the model `<protocol>` at a provider."""
     name = provider_name or protocol
     row = {"id": f"mdl_{name}", "provider_id": f"prv_{name}", "upstream_name": protocol}
-    return harness.model_row(protocol, **{**row, **changes})
+    return {**harness.model_row(protocol, **row), **changes}
 
 
 @asynccontextmanager
