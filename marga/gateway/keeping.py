@@ -46,6 +46,8 @@ async def served(call: Call) -> bool:
     found = caches.look(plan, now)
     if found is None and call.core.shared.is_up:
         found = await caches.find(plan, now)
+    elif found is None:
+        caches.counters.misses += 1  # as find counts them
     if found is None and plan.controls.may_read:
         found = await _from_the_first(call, plan)
     if found is None:

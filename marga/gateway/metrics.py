@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Mapping
 from decimal import Decimal
 
 BUCKETS = (
@@ -69,12 +70,22 @@ class Metrics:
         self.cost_usd = Decimal(0)
         self.saved_usd = Decimal(0)
         self.cache_hits: dict[str, int] = {}
+        self.retries: dict[str, int] = {}
+        """Further tries, by why the one before failed; fallbacks: those of them at another deployment."""
         self.fallbacks: dict[str, int] = {}
+        self.retries_refused = 0
+        self.shadows: dict[str, int] = {}
+        """Sampled answers, by how they fared or why they were not compared."""
 
     def count(self, route: str, provider: str, code: int) -> None:
         """Count one answered request."""
         name = (route, provider, code)
         self.requests[name] = self.requests.get(name, 0) + 1
+
+    def count_retry(self, reason: str, *, is_elsewhere: bool = False) -> None:
+        """Count one further try; is_elsewhere: at another deployment."""
+        for counts in (self.retries, self.fallbacks) if is_elsewhere else (self.retries,):
+            counts[reason] = counts.get(reason, 0) + 1
 
     def text(self, gauges: dict[str, float]) -> str:
         """Return everything, with gauges (name without prefix: value) read at this moment."""
@@ -94,14 +105,17 @@ class Metrics:
             "usage_rejected_total": self.usage_rejected,
             "usage_lost_total": self.usage_lost,
             "log_dropped_total": self.log_dropped,
+            "retry_refused_total": self.retries_refused,
             "cost_usd_total": self.cost_usd,
             "saved_usd_total": self.saved_usd,
         }
         for name, value in counters.items():
             lines += [f"# TYPE {PREFIX}{name} counter", f"{PREFIX}{name} {value}"]
         for name, label, found in (
+            ("retry_total", "reason", self.retries),
             ("fallback_total", "reason", self.fallbacks),
             ("cache_hits_total", "kind", self.cache_hits),
+            ("shadow_total", "outcome", self.shadows),
         ):
             lines.append(f"# TYPE {PREFIX}{name} counter")
             lines += [
@@ -110,6 +124,12 @@ class Metrics:
         for name, level in {"upstream_open": self.upstream_open, **gauges}.items():
             lines += [f"# TYPE {PREFIX}{name} gauge", f"{PREFIX}{name} {level}"]
         return "\n".join(lines) + "\n"
+
+
+def labelled(name: str, labels: Mapping[str, str], value: float) -> str:
+    """Return one line of a series; name: without the prefix."""
+    said = ",".join(f'{label}="{_label(text)}"' for label, text in labels.items())
+    return f"{PREFIX}{name}{{{said}}} {value}" if said else f"{PREFIX}{name} {value}"
 
 
 def _label(text: str) -> str:

@@ -136,22 +136,28 @@ class Tries:
             core.health.left(attempt.deployment.id)
         else:
             core.health.fail(attempt.deployment.id, retry_after=failure.wait_seconds or None)
-        if kind == "client" or not core.retries.take():
+        if kind == "client":
             raise failure
-        core.metrics.fallbacks[kind] = core.metrics.fallbacks.get(kind, 0) + 1
+        if not core.retries.take():
+            core.metrics.retries_refused += 1
+            raise failure
         if kind == "stale" or (
             kind in ANOTHER_CREDENTIAL and len(attempt.deployment.provider.credentials) > 1
         ):
             self._repeats += 1
             if self._repeats <= max(1, len(attempt.deployment.provider.credentials) - 1):
+                core.metrics.count_retry(kind)
                 return
         is_last = self._position + 1 >= len(call.order)
         if is_last and kind in ("server", "connect") and self._repeats == 0:
             self._repeats = 1
+            core.metrics.count_retry(kind)
             await asyncio.sleep(random.uniform(*PAUSE_SECONDS))  # noqa: S311 - spreads tries, guards nothing
             return
         self._position += 1
         self._repeats = 0
+        if not is_last:
+            core.metrics.count_retry(kind, is_elsewhere=True)
 
 
 def final_headers(call: Call, headers: Headers) -> Headers:

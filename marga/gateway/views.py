@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from marga.gateway import standing
 from marga.gateway.auth import CONFIRMED_WITHIN_SECONDS
 from marga.gateway.core import Core
 from marga.gateway.errors import NO_RETRY, Headers, Refusal
@@ -166,8 +167,8 @@ async def metrics(core: Core, scope: dict[str, Any], send: Any) -> None:
         "shared_state_up": int(core.shared.is_up),
         "control_link_up": int(core.control.works["snapshot"]),
     }
-    text = core.metrics.text(gauges).encode()
-    await _answer(scope, send, 200, b"text/plain; version=0.0.4; charset=utf-8", text, [])
+    text = core.metrics.text(gauges) + standing.text(core)
+    await _answer(scope, send, 200, b"text/plain; version=0.0.4; charset=utf-8", text.encode(), [])
 
 
 def _may_see_metrics(core: Core, scope: dict[str, Any]) -> bool:
