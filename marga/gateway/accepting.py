@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import time
-from decimal import Decimal
 
 from marga.gateway import deciding
+from marga.gateway.booking import most_usd
 from marga.gateway.call import Call
 from marga.gateway.errors import Refusal, retry_after
 from marga.gateway.extras import Cascade
 from marga.gateway.requests import check_size, read_body
-from marga.gateway.snapshot import Deployment, Key
-from marga.pricing import ZERO, Usage, cost_usd
+from marga.gateway.snapshot import Key
+from marga.pricing import ZERO, Usage
 from marga.protocols.reading import estimated_tokens
 from marga.protocols.request import Unreadable
 
 PREFIXES = (b"x-", b"anthropic-", b"openai-", b"cache-control")
-UNSAID_OUTPUT_TOKENS = 4_096
-"""What a call is taken to write when neither it nor its model says how much it may."""
 
 
 async def authenticate(call: Call) -> Key:
@@ -86,7 +84,7 @@ async def admit(call: Call, *, is_free: bool = False) -> None:
         usage = Usage(estimated_tokens(call.input_characters), wire.most_output_tokens(payload))
         tokens = usage.input_tokens + usage.output_tokens
         if key.monthly_budget_usd is not None:
-            dearest = max((_most_usd(usage, d) for d in call.order[:2]), default=ZERO)
+            dearest = max((most_usd(usage, d) for d in call.order[:2]), default=ZERO)
         if call.cascade is not None and await _admit_cascade(call, key, call.cascade, usage):
             return
     call.admission = await call.core.limits.enter(
@@ -99,8 +97,8 @@ async def _admit_cascade(call: Call, key: Key, cascade: Cascade, usage: Usage) -
     tokens = (usage.input_tokens + usage.output_tokens) * (1 + len(cascade.asked))
     dearest = ZERO
     if key.monthly_budget_usd is not None:
-        dearest = max(_most_usd(usage, d) for d in cascade.strong[:2])
-        dearest += sum((_most_usd(usage, d) for d in cascade.asked), ZERO)
+        dearest = max(most_usd(usage, d) for d in cascade.strong[:2])
+        dearest += sum((most_usd(usage, d) for d in cascade.asked), ZERO)
     try:
         call.admission = await call.core.limits.enter(
             key, call.key_state, tokens=tokens, max_usd=dearest, now=call.core.loop.time()
@@ -108,13 +106,6 @@ async def _admit_cascade(call: Call, key: Key, cascade: Cascade, usage: Usage) -
     except Refusal:
         call.cascade = None
     return call.cascade is not None
-
-
-def _most_usd(usage: Usage, deployment: Deployment) -> Decimal:
-    if not usage.output_tokens:
-        most = deployment.candidate.max_output_tokens or UNSAID_OUTPUT_TOKENS
-        usage = usage._replace(output_tokens=min(most, 4 * UNSAID_OUTPUT_TOKENS))
-    return cost_usd(usage, deployment.price)
 
 
 def choose(call: Call) -> None:

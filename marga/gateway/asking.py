@@ -148,9 +148,9 @@ def _written(attempt: Attempt, question: Question) -> bytes:
             capabilities=candidate.capabilities or None,
             most_output_tokens=candidate.max_output_tokens,
         )
-    except Unreadable as exc:
+        return orjson.dumps(found.payload)
+    except (Unreadable, TypeError) as exc:  # orjson's own word for what nests too deeply is a TypeError
         raise _Failed("invalid_request", 400) from exc
-    return orjson.dumps(found.payload)
 
 
 def _read(attempt: Attempt, question: Question, body: bytes) -> Reply:

@@ -13,8 +13,11 @@ from marga.pricing import ZERO, Usage, cost_usd
 if TYPE_CHECKING:
     from marga.gateway.caching.entry import Entry
     from marga.gateway.call import Call
+    from marga.gateway.snapshot import Deployment
 
 LONGEST_NAME = 200
+UNSAID_OUTPUT_TOKENS = 4_096
+"""What a call is taken to write when neither it nor its model says how much it may."""
 CLIENT_LEFT = 499
 """The status recorded for a call whose client went away; nobody receives it."""
 
@@ -24,6 +27,14 @@ def price(call: Call, usage: Usage) -> Decimal:
     if call.deployment is None:
         return ZERO
     return cost_usd(usage, call.deployment.price, call.attempts[-1].seconds if call.attempts else 0.0)
+
+
+def most_usd(usage: Usage, deployment: Deployment) -> Decimal:
+    """Return the most that a call can cost; usage: what it reads, and what it may write, 0 when it does not say."""
+    if not usage.output_tokens:
+        most = deployment.candidate.max_output_tokens or UNSAID_OUTPUT_TOKENS
+        usage = usage._replace(output_tokens=min(most, 4 * UNSAID_OUTPUT_TOKENS))
+    return cost_usd(usage, deployment.price)
 
 
 def counterfactual(call: Call, usage: Usage, cost: Decimal) -> Decimal:

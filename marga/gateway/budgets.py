@@ -60,6 +60,10 @@ class Budget:
             return True
         return self._lending.is_alone and most <= room + lease.total // (OVERDRAFT * self._workers)
 
+    def spares(self, most: int) -> bool:
+        """Tell whether this much is surely left, besides all that open calls may cost."""
+        return most <= self.lease.held - self._open.level
+
     def reserve(self, most: int) -> None:
         """Set aside the most that a call can cost."""
         self.reserved += most

@@ -15,6 +15,7 @@ from typing import Any
 
 from marga.classifier import Classifier
 from marga.gateway.auth import Keys
+from marga.gateway.backlog import Backlog
 from marga.gateway.caching.caches import Caches
 from marga.gateway.caching.recollections import Recollections
 from marga.gateway.control import ControlLink
@@ -73,6 +74,7 @@ class Core:
         self.control = ControlLink(
             settings, self.keys, self.limits, self.spool, self.metrics, self.log, self.reporter
         )
+        self.backlog = Backlog(self.log)
         self.open_calls = 0
         self.door: Shedding
         self.upstream: Upstream
@@ -111,6 +113,7 @@ class Core:
         self._is_closing = True
         for task in self._housekeeping:
             task.cancel()
+        await self.backlog.close()
         await self.control.close()
         await self.upstream.close()
         await self.shared.close()

@@ -6,7 +6,7 @@ import hashlib
 
 import orjson
 
-from marga.gateway import cascading, sessions
+from marga.gateway import cascading, sessions, shadow
 from marga.gateway.call import Call
 from marga.gateway.errors import Refusal
 from marga.gateway.scores import NO_SCORE
@@ -69,6 +69,7 @@ def decide(call: Call) -> None:
     if decision.drops:
         _leave_out(call, decision.drops)
     cascading.plan(call, catalogue)
+    shadow.choose(call, catalogue)
 
 
 def _leave_out(call: Call, what: str) -> None:

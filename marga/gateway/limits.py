@@ -63,6 +63,24 @@ class Admission:
             self._budget.release(self._reserved_nanos)
 
 
+class Reserve:
+    """Money set aside for a call that nobody asked for; close it once that is booked."""
+
+    __slots__ = ("_budget", "_most")
+
+    def __init__(self, budget: Budget | None, most: int) -> None:
+        self._budget = budget
+        self._most = most
+        if budget is not None:
+            budget.reserve(most)
+
+    def close(self) -> None:
+        """Give back what was set aside; safe to repeat."""
+        if self._budget is not None:
+            self._budget.release(self._most)
+            self._budget = None
+
+
 class Full(Refusal):
     """A limit has no room. lease: the one; cost: what did not fit."""
 
@@ -132,6 +150,13 @@ class Limits:
         if not budget.has_room(most):
             raise Full(budget.refusal(key.monthly_budget_usd), budget.lease, most)
         return Admission(state, tokens, budget, most)
+
+    def set_aside(self, key: Key, state: KeyState, max_usd: Decimal) -> Reserve | None:
+        """Set money aside for a call of the gateway's own, which no other limit counts; None without room for it."""
+        if key.monthly_budget_usd is None:
+            return Reserve(None, 0)
+        budget, most = self._budget(key, state, key.monthly_budget_usd), nanos(max_usd)
+        return Reserve(budget, most) if budget.spares(most) else None
 
     def headers(self, key: Key, state: KeyState, now: float) -> Headers:
         """Return the rate-limit headers of a key: the old names that SDKs read, and the IETF draft's.

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from marga.gateway import accepting, cascading, dry, keeping, recalling, sandbox, streaming
+from marga.gateway import accepting, cascading, dry, keeping, recalling, sandbox, shadow, streaming
 from marga.gateway.booking import CLIENT_LEFT
 from marga.gateway.call import JSON_TYPE, Attempt, Call
 from marga.gateway.core import Core
@@ -108,6 +108,7 @@ async def _carry(call: Call) -> None:
     call.core.retries.request()
     if (cheap := await cascading.accepted(call)) is not None and cheap.raw is not None:
         await _pass(call, cheap.attempt, cheap.raw, cheap.body, [])
+        shadow.offer(call)
         return
     tries = Tries(call)
     while True:
@@ -124,6 +125,7 @@ async def _carry(call: Call) -> None:
             raise
         else:
             tries.worked(attempt)
+            shadow.offer(call)
             return
 
 
@@ -195,6 +197,8 @@ async def _pass(call: Call, attempt: Attempt, payload: dict[str, Any], body: byt
             events = stream_answer(payload, request.protocol, wants_usage=request.wants_usage)
     except (Unreadable, TypeError) as exc:  # orjson's own word for what nests too deeply is a TypeError
         raise _senseless() from exc
+    if call.is_sampled:
+        call.whole = (request.protocol, payload)
     await keeping.keep(call, payload, body)
     if request.is_stream:
         await streaming.play(call, events)

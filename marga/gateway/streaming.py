@@ -243,7 +243,10 @@ async def _pump(call: Call, attempt: Attempt, response: Answer, client: Client, 
         watch.begin(SLOW_READER_SECONDS, "slow_reader")
         found = passage.take(events) if events else b""
         if passage.is_done:
-            await keeping.keep_stream(call, attempt, passage.whole())
+            answer = passage.whole()
+            if call.is_sampled and answer is not None:
+                call.whole = (attempt.protocol, answer)
+            await keeping.keep_stream(call, attempt, answer)
             await client.finish(found, passage.error_type)
         elif found:
             await client.send(found)
