@@ -5,6 +5,8 @@
 #   make test                      everything CI runs     make check   the fast part: format, lint, layers, types
 #   make demo                      send a few requests    make bench   measure the claims of the README
 #   make clients                   real clients through the gateway, in environments of their own under var/clients
+#   make bench-gateway             the gateway beside a bare answer and beside other gateways, in one run (10 minutes)
+#   make soak                      a million mixed calls through the gateway: does it grow?  make ledger  is it paid right?
 #   make doctor                    what works, what not   make lock    resolve the requirements anew
 
 PYTHON ?= python3
@@ -15,13 +17,13 @@ LOCK := uv pip compile --python-version 3.11 --generate-hashes --no-annotate --n
 	--no-emit-index-url --no-emit-find-links
 ARGS ?=
 # One module of benchmarks/ for each claim in the README.
-CLAIMS ?= gateway deciding leaving heal
+CLAIMS ?= gateway deciding routing leaving heal
 
 # `check --deploy` judges the settings that an installation behind HTTPS has; state goes to a folder of its own.
 PRODUCTION := AVYAY_PUBLIC_URL=https://avyay.example AVYAY_ALLOWED_HOSTS=avyay.example AVYAY_TRUSTED_PROXIES=1 \
 	AVYAY_VAR=$(VENV)/check
 
-.PHONY: up test check bench clients demo doctor lock clean
+.PHONY: up test check bench bench-gateway soak ledger clients demo doctor lock clean
 
 up: $(VENV)/runtime.stamp
 	@exec $(BIN)/python manage.py up $(ARGS)
@@ -42,6 +44,17 @@ check: $(VENV)/tools.stamp
 
 bench: $(VENV)/tools.stamp
 	@set -e; for name in $(CLAIMS); do echo "== $$name"; $(BIN)/python -m benchmarks.$$name; done
+
+# The peers are installed under var/peers the first time; `make bench-gateway ARGS="--parts peers"` for a part.
+bench-gateway: $(VENV)/tools.stamp
+	@$(BIN)/python -m benchmarks.gateway $(ARGS)
+
+# A smaller one: `make soak ARGS="--requests 100000"`.
+soak: $(VENV)/tools.stamp
+	@$(BIN)/python -m benchmarks.soak $(ARGS)
+
+ledger: $(VENV)/tools.stamp
+	@$(BIN)/python -m benchmarks.ledger $(ARGS)
 
 # A table of client and case; `make clients ARGS="--only codex claude --upstream native"` for a part.
 clients: $(VENV)/tools.stamp
