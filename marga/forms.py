@@ -33,6 +33,7 @@ TASKS = (
 MOST_CHOICES = 500
 LONGEST_MESSAGE = 20_000
 LONGEST_POLICY = 20_000
+DEEPEST_POLICY = 12
 
 
 class RangeForm(forms.Form):
@@ -186,9 +187,7 @@ class PolicyForm(forms.Form):
     def clean_document(self) -> dict[str, Any]:
         text = self.cleaned_data["document"]
         try:
-            # An alias may stand for many times what is written: a few lines could fill the memory.
-            if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
-                raise forms.ValidationError("Write repeated parts out; aliases (*name) are not read.")
+            _refuse_costly(text)
             found = yaml.safe_load(text)
             json.dumps(found, allow_nan=False)
         except yaml.YAMLError as exc:
@@ -200,6 +199,21 @@ class PolicyForm(forms.Form):
         if not isinstance(found or {}, dict):
             raise forms.ValidationError("A policy is a mapping of fields, such as “tiers: {mid: 0.35}”.")
         return found or {}
+
+
+def _refuse_costly(text: str) -> None:
+    """Refuse what takes far longer to read than it is long: deep nesting, and aliases that stand for much."""
+    depth = 0
+    # Events come one by one, so that reading ends here before it becomes dear.
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        if isinstance(event, yaml.AliasEvent):
+            raise forms.ValidationError("Write repeated parts out; aliases (*name) are not read.")
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > DEEPEST_POLICY:
+            raise forms.ValidationError(f"Nest at most {DEEPEST_POLICY} levels.")
 
 
 class PromptForm(forms.Form):
