@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from marga.protocols import failures
 
 Headers = list[tuple[bytes, bytes]]
+WAIT = re.compile(rb"[0-9]{1,8}(\.[0-9]{1,8})?")
 
 
 class Refusal(Exception):
@@ -59,7 +62,16 @@ class Refusal(Exception):
             request_id=request_id,
             response_id=place[0],
             sequence_number=place[1],
+            retry_after_seconds=self._wait_seconds() if self.status == 429 else None,
         )
+
+    def _wait_seconds(self) -> float | None:
+        """Return how long its headers ask to wait; None where they do not say, or give a date."""
+        said = dict(self.headers)
+        for name, unit in ((b"retry-after-ms", 1000), (b"retry-after", 1)):
+            if WAIT.fullmatch(said.get(name, b"")):
+                return float(said[name]) / unit
+        return None
 
 
 def retry_after(seconds: float) -> tuple[bytes, bytes]:

@@ -20,7 +20,7 @@ from marga.gateway.refused import scrubbed
 from marga.gateway.surfaces import WIRES
 from marga.gateway.trying import TryFailed
 from marga.gateway.upstream import FAILURES, Answer
-from marga.protocols import chat, responses, sse
+from marga.protocols import chat, failures, responses, sse
 from marga.protocols.answering import AnswerCollector, StreamTranslator
 from marga.protocols.reading import text
 
@@ -185,7 +185,9 @@ class Passage:
         """Deal with an error event: fail over before any output, tell it after."""
         message = text(error.get("message")) or "The provider reported an error."
         clean = scrubbed(message.encode("utf-8", "replace"), self._credential).decode("utf-8", "replace")
-        refusal = Refusal(502, "upstream_error", clean)
+        # A client of responses waits only for what it is told is a rate limit; all else is the provider's own affair.
+        status = 429 if failures.read_error(error).status == 429 else 502
+        refusal = Refusal(status, "upstream_error", clean)
         if not self._call.is_committed:
             raise TryFailed("server", refusal)
         if self._translator is not None:

@@ -12,9 +12,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from avyay_site.crypto import decrypt
+from avyay_site.keys.format import generate
 from marga.gateway.content import MOST_BYTES, Content, bounded
 from marga.gateway.tests import harness
-from marga.gateway.tests.harness import ENCRYPTION_KEY, STREAM, STREAM_HEAD, piece, question, stage, until
+from marga.gateway.tests.harness import (
+    ENCRYPTION_KEY,
+    STREAM,
+    STREAM_HEAD,
+    Stage,
+    piece,
+    question,
+    stage,
+    until,
+)
 from marga.records import SEALED, parse_record
 
 KEY = Fernet.generate_key().decode()
@@ -113,12 +123,16 @@ def files_that_hold(folder: Path, *words: str) -> list[str]:
     ]
 
 
-async def ask_all(s: Any, texts: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+async def recorded(s: Stage, number: int) -> None:
+    await until(lambda: len(s.web.records) == number)
+
+
+async def ask_all(s: Stage, texts: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
     """Ask each, wait for its record, and return the records in that order."""
     for number, (text, changes) in enumerate(texts.items(), start=1):
         async with s.post(asking(text, **changes)) as answer:
             await answer.read()
-        await until(lambda wanted=number: len(s.web.records) == wanted)
+        await recorded(s, number)
     return list(s.web.records)
 
 
@@ -150,7 +164,7 @@ async def test_by_default_no_word_of_a_call_is_in_any_file_record_or_log(tmp_pat
 
 @pytest.mark.processes
 async def test_a_key_that_asks_for_it_has_prompt_and_answer_kept_sealed_and_nowhere_else(tmp_path):
-    key = harness.generate()
+    key = generate()
     async with stage(tmp_path, says) as s:
         s.web.change({**s.web.document, "keys": [kept_key(key)]})
         await s.fetched()
@@ -169,7 +183,7 @@ async def test_a_key_that_asks_for_it_has_prompt_and_answer_kept_sealed_and_nowh
 
 @pytest.mark.processes
 async def test_answers_from_the_cache_are_kept_with_their_request_too(tmp_path):
-    key = harness.generate()
+    key = generate()
     async with stage(tmp_path, says) as s:
         rules = kept_key(key, cache="exact", cache_ttl_seconds=600)
         s.web.change({**s.web.document, "format": 2, "keys": [rules]})
@@ -178,7 +192,7 @@ async def test_answers_from_the_cache_are_kept_with_their_request_too(tmp_path):
         for number in range(1, 4):
             async with s.post(asking(f"{CANARY} again")) as answer:
                 assert answer.headers["x-marga-cache"] == ("miss" if number == 1 else "exact")
-            await until(lambda wanted=number: len(s.web.records) == wanted)
+            await recorded(s, number)
 
     assert len(s.upstream.requests) == 1
     for record in s.web.records:
