@@ -139,6 +139,7 @@ def kept_rest(call: Call, entry: Entry) -> bytes:
         "session": "",
         "warnings": [],
         "bucket": key.bucket if key else "",
+        "price_id": call.deployment.price_id if call.deployment else "",
     }
     own = {
         "workspace_id": key.workspace_id if key else "",
