@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from types import SimpleNamespace
 from typing import Any
 
@@ -50,20 +50,21 @@ class Careless:
                 answer.headers.update({k: v for k, v in upstream.headers.items() if k.startswith("X-")})
                 answer.content_type = upstream.content_type
                 await answer.prepare(request)
-            waiting: list[bytes] = []
-            async for data in upstream.content.iter_any():
-                self.log += data.decode("utf-8", "replace")[:2_000]
-                waiting.append(data)
-                await self._hand_on(answer, waiting)
+            waiting: asyncio.Queue[bytes] = asyncio.Queue()
+            handing_on = asyncio.create_task(self._hand_on(answer, waiting))
+            try:
+                async for data in upstream.content.iter_any():
+                    self.log += data.decode("utf-8", "replace")[:2_000]
+                    waiting.put_nowait(data)
+            finally:
+                waiting.put_nowait(b"")
+                await handing_on
 
     @staticmethod
-    async def _hand_on(answer: web.StreamResponse, waiting: list[bytes]) -> None:
-        try:
-            async with asyncio.timeout(0.01):
-                await answer.write(b"".join(waiting))
-        except (ConnectionError, TimeoutError):
-            return  # it reads on: somebody may come back for the rest
-        waiting.clear()
+    async def _hand_on(answer: web.StreamResponse, waiting: asyncio.Queue[bytes]) -> None:
+        with suppress(ConnectionError):  # when nobody listens any more, it reads on all the same
+            while data := await waiting.get():
+                await answer.write(data)
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[Careless]:
