@@ -139,7 +139,6 @@ def kept_rest(call: Call, entry: Entry) -> bytes:
         "session": "",
         "warnings": [],
         "bucket": key.bucket if key else "",
-        "price_id": call.deployment.price_id if call.deployment else "",
     }
     own = {
         "workspace_id": key.workspace_id if key else "",
@@ -188,4 +187,5 @@ def _trace(call: Call, cost: Decimal, would_cost: Decimal, seconds: float) -> di
         "session": call.session,
         "warnings": list(call.warnings),
         "bucket": key.bucket if key else "",
+        "price_id": call.deployment.price_id if call.deployment else "",
     }
