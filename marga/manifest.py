@@ -18,6 +18,7 @@ from marga.models import (
     Defaults,
     KeyRules,
     Model,
+    NeedShift,
     Policy,
     PriceVersion,
     Provider,
@@ -41,6 +42,7 @@ def content(now: datetime) -> dict[str, Any]:
         "models": models,
         "policies": _policies(),
         "purges": _purges(now),
+        "learned": _learned(),
         "sampling": {},
     }
 
@@ -202,6 +204,13 @@ def _purges(now: datetime) -> list[dict[str, Any]]:
         }
         for row in rows
     ]
+
+
+def _learned() -> dict[str, dict[str, float]]:
+    found: dict[str, dict[str, float]] = {}
+    for row in NeedShift.objects.order_by("workspace_id", "task"):
+        found.setdefault(row.workspace_id, {})[row.task] = row.log_odds
+    return found
 
 
 def _money(value: Decimal | None) -> str | None:

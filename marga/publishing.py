@@ -30,6 +30,7 @@ SELECT
   (SELECT (count(*), sum(extract(epoch FROM updated_at)))::text FROM marga_keyrules),
   (SELECT (count(*), sum(extract(epoch FROM updated_at)))::text FROM marga_defaults),
   (SELECT count(*) FROM marga_priceversion),
+  (SELECT (count(*), sum(extract(epoch FROM updated_at)))::text FROM marga_needshift),
   (SELECT (count(*), sum(extract(epoch FROM purged_at)))::text FROM marga_cachepurge),
   (SELECT sum(day.cost_usd)::text FROM usage_usageday AS day JOIN keys_apikey AS key ON key.id = day.key_id
     WHERE key.monthly_budget_usd IS NOT NULL AND day.day_date >= %s)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from avyay_site import hints, schedules
-from marga import contents, discovering, queries, tasks, tracing
+from marga import adapting, contents, discovering, queries, tasks, tracing
 
 
 @hints.task(queue="default")
@@ -33,7 +33,14 @@ def forget_contents(**_: object) -> None:
     contents.forget_old(now=timezone.now())
 
 
+@hints.task(queue="default")
+def learn_need(**_: object) -> None:
+    """Learn from the latest verdicts how far each workspace's need is from what the classifier says."""
+    adapting.learn(now=timezone.now())
+
+
 schedules.every(discover, seconds=300, name="marga: find providers in the environment")
 schedules.every(check_providers, seconds=60, name="marga: ask providers whether they answer")
 schedules.every(forget_traces, seconds=3600, name="marga: forget old traces")
+schedules.every(learn_need, seconds=24 * 3600, name="marga: learn from verdicts")
 schedules.every(forget_contents, seconds=600, name="marga: forget prompts and answers")

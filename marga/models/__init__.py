@@ -6,6 +6,7 @@ from marga.models.base import Price, Source, Tier, Touched, TouchedModel, price_
 from marga.models.contents import RequestContent
 from marga.models.defaults import Defaults
 from marga.models.deployments import Capability, DeploymentHealth, DeploymentState, Model
+from marga.models.learned import NeedShift
 from marga.models.policies import (
     LONGEST_TTL_SECONDS,
     CacheMode,
@@ -41,6 +42,7 @@ __all__ = [
     "KeyRules",
     "Kind",
     "Model",
+    "NeedShift",
     "Policy",
     "Price",
     "PriceSource",
