@@ -169,6 +169,24 @@ def test_a_request_without_a_trace_is_still_shown(visit, key):
     assert "refused" in text
 
 
+def test_what_the_gateway_was_told_is_shown_as_text(visit, key):
+    evil = "<script>alert(1)</script>"
+    tries = [{"model": evil, "provider": evil, "error": evil, "status": 500, "ms": 1}]
+    traced = {
+        "explain": evil,
+        "task": evil[:40],
+        "attempts": tries,
+        "warnings": [evil],
+        "baseline_model": evil,
+    }
+    request_id = take(key, "evil", at=timezone.now(), traced=traced, model_used=evil, model_requested=evil)
+
+    for url in (LIST, page_of(request_id)):
+        text = visit(url)
+        assert "alert(1)" in text
+        assert "<script>alert" not in text
+
+
 def test_a_request_of_another_workspace_is_not_there(visit, client, membership):
     other = issue(WorkspaceFactory.create()).key
     request_id = take(other, "theirs", at=timezone.now())
