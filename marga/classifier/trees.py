@@ -1,7 +1,7 @@
-"""Evaluate all trees at once: one comparison of every node, one bitwise AND, one table look-up.
+"""Evaluate all trees at once: one comparison of every node, one bitwise OR, one table look-up.
 
-A node that sends a row to the right rules out the leaves on its left. AND over the nodes of a tree leaves the
-bits of the leaves still possible; the lowest is the answer (QuickScorer, Lucchese et al., SIGIR 2015).
+A node that sends a row to the right rules out the leaves on its left. OR over the nodes of a tree gives the bits
+of the leaves ruled out; the lowest of the others is the answer (QuickScorer, Lucchese et al., SIGIR 2015).
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ LEAVES = 8
 _NODES = LEAVES - 1
 Path = tuple[int, ...]
 Floats = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+Singles = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 
-_LOWEST = np.array([0] + [(bits & -bits).bit_length() - 1 for bits in range(1, 256)], dtype=np.intp)
+# By the bits ruled out: the place of the lowest bit left.
+_FIRST = np.array([(~bits & -~bits).bit_length() - 1 for bits in range(256)], dtype=np.intp)
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Tree:
 
 @dataclass(frozen=True)
 class Forest:
-    """Nodes of all trees, shaped (7, trees); unused nodes never hold."""
+    """Nodes of all trees, shaped (7, trees); unused nodes rule out nothing. masks: the bits of the leaves on the left."""
 
     features: np.ndarray[tuple[int, ...], np.dtype[np.intp]]
     thresholds: np.ndarray[tuple[int, ...], np.dtype[np.float32]]
@@ -41,14 +43,14 @@ class Forest:
         """Pack trees of at most eight leaves."""
         features = np.zeros((_NODES, len(trees)), dtype=np.intp)
         thresholds = np.full((_NODES, len(trees)), np.inf, dtype=np.float32)
-        masks = np.full((_NODES, len(trees)), 255, dtype=np.uint8)
+        masks = np.zeros((_NODES, len(trees)), dtype=np.uint8)
         values = np.zeros((len(trees), LEAVES), dtype=np.float32)
         for place, tree in enumerate(trees):
             order = sorted(tree.leaves)
             for row, (path, (feature, threshold)) in enumerate(sorted(tree.nodes.items())):
                 left = [bit for bit, leaf in enumerate(order) if leaf[: len(path) + 1] == (*path, 0)]
                 features[row, place], thresholds[row, place] = feature, threshold
-                masks[row, place] = 255 & ~sum(1 << bit for bit in left)
+                masks[row, place] = sum(1 << bit for bit in left)
             values[place, : len(order)] = [tree.leaves[leaf] for leaf in order]
         return cls(features, thresholds, masks, values.ravel())
 
@@ -64,11 +66,11 @@ class Forest:
             ),
         )
 
-    def leaves(self, row: Floats) -> Floats:
+    def leaves(self, row: Floats) -> Singles:
         """Return each tree's value for one row."""
-        possible = np.where(row[self.features] > self.thresholds, self.masks, np.uint8(255))
-        places = _LOWEST[np.bitwise_and.reduce(possible, axis=0)]
-        found: Floats = self.values[places + np.arange(0, len(self.values), LEAVES)]
+        goes_right = row.astype(np.float32).take(self.features) > self.thresholds
+        ruled_out = np.bitwise_or.reduce(goes_right.view(np.uint8) * self.masks, axis=0)
+        found: Singles = self.values.take(_FIRST.take(ruled_out) + np.arange(0, len(self.values), LEAVES))
         return found
 
     def sums(self, rows: Floats) -> Floats:

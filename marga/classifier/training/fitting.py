@@ -30,9 +30,9 @@ class Plan:
     recipe: Recipe = Recipe()
     seeds: int = 2
     trees: float = 1.0
-    gain: float = 0.04
-    hard: float = 0.02
-    steady: float = 0.04
+    gain: float = 0.03
+    hard: float = 0.03
+    steady: float = 0.02
 
 
 @dataclass(frozen=True)
