@@ -38,12 +38,12 @@ async def _arc(stand: Stand, connections: int, slow_readers: int) -> dict[str, f
         failed = sum(reply.status != 200 for reply in await ask_all(opened, sent))
     await asyncio.sleep(REST_SECONDS)
     async with _peak(stand) as slow:
-        await _dawdle(stand, slow_readers)
+        served = await _dawdle(stand, slow_readers)
     await asyncio.sleep(RECOVERY_SECONDS)
     after = resident(stand)
     print(
         f"memory of the worker: idle {idle:.0f} MB (bar {IDLE_BAR_MB}); {connections:,} connections {many[0]:.0f} MB,"
-        f" {failed} errors (bar 0); {slow_readers:,} slow readers {slow[0]:.0f} MB (bar {SLOW_BAR_MB});"
+        f" {failed} errors (bar 0); {slow_readers:,} slow readers {slow[0]:.0f} MB (bar {SLOW_BAR_MB}), {slow_readers - served} of them cut off;"
         f" {RECOVERY_SECONDS} s later {after:.0f} MB, {after / idle:.2f} x idle (bar {RATIO_BAR})"
     )
     return {
@@ -52,6 +52,7 @@ async def _arc(stand: Stand, connections: int, slow_readers: int) -> dict[str, f
         "connections_mb": round(many[0], 1),
         "connections_errors": failed,
         "slow_readers": slow_readers,
+        "slow_readers_cut_off": slow_readers - served,
         "slow_mb": round(slow[0], 1),
         "after_mb": round(after, 1),
         "ratio": round(after / idle, 3),
@@ -81,8 +82,11 @@ async def _peak(stand: Stand) -> AsyncIterator[list[float]]:
         watching.cancel()
 
 
-async def _dawdle(stand: Stand, count: int) -> None:
-    """Ask for ten megabytes on each of count connections, and read a little of each in every second."""
+async def _dawdle(stand: Stand, count: int) -> int:
+    """Ask for ten megabytes on each of count connections, and read a little of each in every second.
+
+    Returns how many had something to read in the last second still.
+    """
     sent = request(CHAT, stand.key, chat("auto", f"{FLOOD.decode()} {PROMPT}", stream=True))
     loop = asyncio.get_running_loop()
     sockets = [socket.socket() for _ in range(count)]
@@ -91,14 +95,21 @@ async def _dawdle(stand: Stand, count: int) -> None:
             await asyncio.gather(
                 *(_ask(loop, one, stand.port, sent) for one in sockets[at : at + OPEN_AT_ONCE])
             )
+        served = 0
         for _ in range(SLOW_SECONDS):
-            for one in sockets:
-                with suppress(BlockingIOError):
-                    one.recv(SLOW_BYTES)
+            served = sum(map(_sip, sockets))
             await asyncio.sleep(1)
+        return served
     finally:
         for one in sockets:
             one.close()
+
+
+def _sip(one: socket.socket) -> bool:
+    """Read a little; tell whether there was something."""
+    with suppress(BlockingIOError, ConnectionError):
+        return bool(one.recv(SLOW_BYTES))
+    return False
 
 
 async def _ask(loop: asyncio.AbstractEventLoop, one: socket.socket, port: int, sent: bytes) -> None:

@@ -20,12 +20,12 @@ from benchmarks.framing import END, EVENT_STREAM, Framing, piece, whole
 from marga.pricing import Usage
 
 CALL = re.compile(rb"call (\d+) (\w+)")
-TOKEN = re.compile(rb"\w{1,7}|[^\w\s]")
-LONGEST_WORDS = 60
+TOKEN = re.compile(rb"\w+|[^\w\s\"{}:]")
+MOST_WORDS = 60
 PACE_SECONDS = 0.002
 REFUSALS = {
     "flaky": ("503 Service Unavailable", "server_error", "The model is warming up.", ()),
-    "limited": ("429 Too Many Requests", "rate_limit_error", "Too fast.", ("retry-after: 0",)),
+    "limited": ("429 Too Many Requests", "rate_limit_error", "Too fast.", ("retry-after-ms: 20",)),
     "wrong": ("400 Bad Request", "invalid_request_error", "This prompt cannot be answered.", ()),
 }
 PASSING = frozenset({"flaky", "limited"})
@@ -63,7 +63,7 @@ def usage_of(number: int, protocol: str, body: bytes, written: int) -> Usage:
 def words_of(number: int) -> list[str]:
     """Return the pieces of the answer to a call; the same each time."""
     chance = random.Random(number)  # noqa: S311 (made-up text)
-    return [f"{chance.choice(speaking.WORDS)} " for _ in range(chance.randrange(8, LONGEST_WORDS))]
+    return speaking.prose(chance, chance.randrange(8, MOST_WORDS))
 
 
 class Counting(Framing):

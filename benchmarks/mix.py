@@ -81,8 +81,8 @@ def _call(number: int, kind: Kind, chance: random.Random, key: str) -> Call:
         chance_of_text, model = random.Random(number), MODELS[protocol]  # noqa: S311 (made-up traffic)
     else:
         chance_of_text = chance
-    words = chance_of_text.choices(speaking.WORDS, k=chance_of_text.randint(*PROMPT_WORDS))
-    payload = _payload(protocol, model, f"{' '.join(words)} call {number} {kind.word}", kind)
+    text = "".join(speaking.prose(chance_of_text, chance_of_text.randint(*PROMPT_WORDS)))
+    payload = _payload(protocol, model, f"{text} call {number} {kind.word}", kind)
     body = json.dumps(payload).encode()
     leave_after = chance.randint(4, 12) if kind.leaves else 0
     return Call(

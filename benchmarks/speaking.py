@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 import json
+import random
+import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from marga.pricing import Usage
 
 TEXT = """
-the a of to and in that it is was for on with as this from by are be at not you which or an but have all one can we
-release service deployment migration database queue worker latency window request answer provider limit budget memory
-operator reviewed changed because although between through considerable approximately infrastructure responsibility
+The release went out on Tuesday, and for the first hour nothing looked wrong. Then the queue began to grow, slowly at
+first, because the workers on the second machine had kept the old address of the database and were waiting for a server
+that was no longer there. Nobody saw it, since each of them still said that it was well. When the operator looked at the
+dashboard at noon, there were forty thousand jobs in the queue and the oldest had been there for two hours. She stopped
+the schedule, put the new address into the settings of that machine, and started the workers one by one. The queue was
+empty at half past three. What can we learn from this? A health check that only asks whether a process runs is not worth
+much; it has to ask whether the process can do its work. And a change of an address is not done when the file has been
+changed, but when the last reader of the old one is gone.
 """
-WORDS = TEXT.split()
+PIECES = re.findall(r"\w+|[^\w\s]", TEXT)
+"""Words and marks of plain prose, of which one is a token: about as long as those of real tokenizers."""
+
+
+def prose(chance: random.Random, pieces: int) -> list[str]:
+    """Return so many pieces of the text in a row, with spaces where they belong; from its end it goes on at its start."""
+    first = chance.randrange(len(PIECES))
+    chosen = [PIECES[(first + n) % len(PIECES)] for n in range(pieces)]
+    return [word if not word[0].isalnum() or n == 0 else f" {word}" for n, word in enumerate(chosen)]
+
+
 PATHS = {b"/chat/completions": "chat", b"/messages": "messages", b"/responses": "responses"}
 CREATED = 1_700_000_000
 TOOL = "look_up"
