@@ -22,6 +22,7 @@ MOST_VERDICTS = 5_000
 """The latest of a workspace, of each kind; more would teach nothing new."""
 FEEDBACK_WEIGHT = 0.5
 """A thumb down may be about anything; the judge was asked about just this."""
+BADNESS = {Verdict.LOSS: 1.0, Verdict.TIE: 0.0, Verdict.WIN: -1.0}
 WEAKER = (Tier.LOCAL, Tier.MID)
 
 Cases = dict[str, list[Case]]
@@ -75,14 +76,14 @@ def _of_judge(workspace_id: str, since: datetime) -> Iterator[tuple[str, Case]]:
     rows = ShadowSample.objects.filter(workspace_id=workspace_id, occurred_at__gte=since, tier__in=WEAKER)
     rows = rows.exclude(verdict=Verdict.UNCLEAR).order_by("-occurred_at", "-id")
     for task, need, verdict in _with_need(rows).values_list("task", "need", "verdict")[:MOST_VERDICTS]:
-        yield task, Case(need, verdict == Verdict.LOSS)
+        yield task, Case(need, BADNESS[verdict])
 
 
 def _of_people(workspace_id: str, since: datetime) -> Iterator[tuple[str, Case]]:
     rows = Feedback.objects.filter(workspace_id=workspace_id, created_at__gte=since, tier__in=WEAKER)
     rows = rows.order_by("-created_at", "-id")
     for task, need, rating in _with_need(rows).values_list("task", "need", "rating")[:MOST_VERDICTS]:
-        yield task, Case(need, rating < 0, FEEDBACK_WEIGHT)
+        yield task, Case(need, float(rating < 0), FEEDBACK_WEIGHT)
 
 
 def _with_need(rows: QuerySet[Any]) -> QuerySet[Any]:

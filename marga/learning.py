@@ -24,11 +24,13 @@ SMALLEST = 0.005
 class Case(NamedTuple):
     """One verdict on an answer of a weaker model.
 
-    need: the classifier's, before any shift. is_bad: it did not suffice. weight: how much the verdict counts.
+    need: the classifier's, before any shift. badness: 1 for an answer that was worse, 0 for one as good, -1 for one that
+    was better, so that of two equal models, each of which is liked better half of the time, nothing is learnt.
+    weight: how much the verdict counts.
     """
 
     need: float
-    is_bad: bool
+    badness: float
     weight: float = 1.0
 
 
@@ -36,9 +38,9 @@ def offset(cases: Iterable[Case]) -> float:
     """Return the shift that fits the cases best, 0 without any, never further than MOST.
 
     The logistic regression of the verdicts on need with a slope of one, and a normal prior around no shift; its
-    maximum lies where the derivative, which only falls, crosses zero.
+    maximum lies where the derivative, which only falls, crosses zero. Better answers take from the worse ones.
     """
-    known = [(_log_odds(case.need), float(case.is_bad), case.weight) for case in cases]
+    known = [(_log_odds(case.need), case.badness, case.weight) for case in cases]
     low, high = -MOST, MOST
     if not known:
         return 0.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from avyay_site.console import ReadOnlyAdmin
-from marga.models import CachePurge, Feedback, RequestTrace, SavingsDay, ShadowSample
+from marga.models import CachePurge, Feedback, NeedShift, RequestTrace, SavingsDay, ShadowSample
 
 
 @admin.register(RequestTrace)
@@ -60,3 +60,11 @@ class CachePurgeAdmin(ReadOnlyAdmin):
     list_select_related = ("workspace",)
     search_fields = ("=identity", "workspace__slug")
     ordering = ("-purged_at", "-id")
+
+
+@admin.register(NeedShift)
+class NeedShiftAdmin(ReadOnlyAdmin):
+    list_display = ("task", "workspace", "log_odds", "verdicts", "updated_at")
+    list_select_related = ("workspace",)
+    search_fields = ("task", "workspace__slug")
+    ordering = ("workspace__slug", "task", "id")

@@ -17,7 +17,7 @@ from marga.protocols.answering import stream_answer, translate_answer
 from marga.protocols.request import Unreadable
 
 LONGEST_WAIT_SECONDS = 20.0
-MARKED = (b"anthropic-beta", b"anthropic-version", b"openai-beta", b"x-marga-task-type")
+MARKED = (b"anthropic-beta", b"anthropic-version", b"openai-beta", b"x-marga-task-type", b"x-marga-labels")
 """Headers that shape an answer; they are a part of a request's identity."""
 
 

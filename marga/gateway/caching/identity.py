@@ -36,6 +36,7 @@ PROVIDER_STATE = (
 )
 """Fields by which an answer depends on, or changes, what a provider keeps."""
 
+HINTS = ("task_type", "labels")
 PLAIN_TOOLS = frozenset({"function", "custom"})
 LONGEST_CHECKED = 1 << 20
 MOST_DIGITS = 15
@@ -119,10 +120,10 @@ def _level_numbers(shaping: dict[str, Any]) -> None:
 
 
 def _keep_hints(shaping: dict[str, Any]) -> None:
-    """Of metadata, keep only the hint by which a model is chosen."""
+    """Of metadata, keep only the hints by which a model is chosen and its answer checked."""
     metadata = shaping.pop("metadata", None)
-    if isinstance(metadata, dict) and "task_type" in metadata:
-        shaping["metadata"] = metadata["task_type"]
+    if isinstance(metadata, dict) and (hints := {name: metadata[name] for name in HINTS if name in metadata}):
+        shaping["metadata"] = hints
 
 
 def _is_plain_tool(tool: Any) -> bool:

@@ -81,6 +81,10 @@ def test_how_the_answer_travels_is_no_part_of_the_identity(field):
 
 def test_the_hint_by_which_a_model_is_chosen_is_part_of_the_identity():
     assert of({**CHAT, "metadata": {"task_type": "review"}}) != of(CHAT)
+    assert of({**CHAT, "metadata": {"labels": "review"}}) not in (
+        of(CHAT),
+        of({**CHAT, "metadata": {"task_type": "review"}}),
+    )
 
 
 def test_workspace_protocol_and_policy_each_keep_requests_apart():
