@@ -56,6 +56,13 @@ async def breaks_off(reader: Any, writer: Any, body: dict[str, Any]) -> None:
     writer.close()
 
 
+async def dies(reader: Any, writer: Any, body: dict[str, Any]) -> None:
+    """Send so many events of a stream, and hang up."""
+    writer.write(STREAM_HEAD + b"".join(map(piece, events(body["model"], words(12))[: number_in(body)])))
+    await writer.drain()
+    writer.close()
+
+
 async def check_stalls(s: Stage, pairs: Any, counts: Any, *, patience: float = 15.0) -> list[int]:
     """Every stream that stalls ends by an error event, after words that came. Returns the tokens of each."""
 
@@ -178,11 +185,6 @@ async def test_m03_a_relay_that_hands_bytes_on_as_they_come_is_found_out():
 
 
 async def test_m05_a_stream_never_holds_the_words_of_two_providers(tmp_path):
-    async def dies(reader: Any, writer: Any, body: dict[str, Any]) -> None:
-        writer.write(STREAM_HEAD + b"".join(map(piece, events(body["model"], words(12))[: number_in(body)])))
-        await writer.drain()
-        writer.close()
-
     async with polyglot(tmp_path, dies) as s, Upstream(says("other")).serving() as second:
         s.web.document["providers"] += [provider(p, second.base_url, f"two-{p}") for p in PROTOCOLS]
         s.web.document["models"] += [model(p, f"two-{p}") for p in PROTOCOLS]
@@ -196,11 +198,6 @@ async def test_m05_a_stream_never_holds_the_words_of_two_providers(tmp_path):
 
 
 async def test_m05_a_relay_that_goes_on_with_another_provider_is_found_out():
-    async def dies(reader: Any, writer: Any, body: dict[str, Any]) -> None:
-        writer.write(STREAM_HEAD + b"".join(map(piece, events("chat", words(12))[:5])))
-        await writer.drain()
-        writer.close()
-
     async with careless_stage(dies, says("other")) as (s, _):
         with pytest.raises(AssertionError):
             await check_never_spliced(s, CHAT, [5])
