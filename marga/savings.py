@@ -7,7 +7,7 @@ month costs no more than a day, and outlive the traces.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -26,7 +26,7 @@ NO_MONEY = Decimal(0)
 SUMMED = ("requests", "cached", "cost_usd", "baseline_usd", "saved_usd", "cache_saved_usd")
 
 RECORDS = """
-SELECT {group} AS name,
+SELECT {group},
   count(*) FILTER (WHERE u.action NOT IN ('shadow', 'cascade')),
   count(*) FILTER (WHERE t.cache <> ''),
   coalesce(sum(u.cost_usd), 0),
@@ -35,17 +35,28 @@ SELECT {group} AS name,
   coalesce(sum(t.saved_usd) FILTER (WHERE t.cache <> ''), 0)
 FROM usage_usagerecord AS u LEFT JOIN marga_requesttrace AS t ON t.request_id = u.request_id
 WHERE u.workspace_id = %s AND u.product = 'marga' AND u.occurred_at >= %s AND u.occurred_at < %s
-GROUP BY 1
+GROUP BY {places}
 """
+HOUR = "date_trunc('hour', u.occurred_at AT TIME ZONE 'UTC')"
+TIER = "coalesce(t.tier, '')"
+STEP_AND_TIER = "step and tier"
 OF_RECORDS = {
-    "": "''",
-    "step": "date_trunc('hour', u.occurred_at AT TIME ZONE 'UTC')",
-    "key": "coalesce(u.key_id, '')",
-    "model": "u.model_used",
-    "tier": "coalesce(t.tier, '')",
-    "task": "coalesce(t.task, '')",
+    "": ("''",),
+    "step": (HOUR,),
+    "key": ("coalesce(u.key_id, '')",),
+    "model": ("u.model_used",),
+    "tier": (TIER,),
+    "task": ("coalesce(t.task, '')",),
+    STEP_AND_TIER: (HOUR, TIER),
 }
-OF_DAYS = {"": (), "step": ("day_date",), "key": ("key_id",), "model": ("model",), "tier": ("tier",)}
+OF_DAYS = {
+    "": (),
+    "step": ("day_date",),
+    "key": ("key_id",),
+    "model": ("model",),
+    "tier": ("tier",),
+    STEP_AND_TIER: ("day_date", "tier"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,15 +93,28 @@ class Savings:
 def get_savings(access: Access, since: datetime, until: datetime) -> Savings:
     """Return what was saved in the period [since, until), with the quality beside it."""
     found = _sums(access, since, until, "")
-    sums = found[0][1] if found else {}
+    return with_quality(access, since, until, Savings(**(found[0][1] if found else {})))
+
+
+def with_quality(access: Access, since: datetime, until: datetime, sums: Savings) -> Savings:
+    """Return the sums of a whole period with the quality that was measured in it."""
     samples, feedback = _qualities(access, since, until, None)
-    return Savings(**sums, shadow=samples.get("", quality(0, 0)), feedback=feedback.get("", quality(0, 0)))
+    none = quality(0, 0)
+    return replace(sums, shadow=samples.get("", none), feedback=feedback.get("", none))
 
 
 def get_savings_by_step(access: Access, since: datetime, until: datetime) -> list[Savings]:
     """Return the savings of each hour, or of each day in a period of more than two; those without calls are left out."""
     found = [Savings(moment=_moment(name), **sums) for name, sums in _sums(access, since, until, "step")]
     return sorted(found, key=lambda step: step.moment or since)
+
+
+def get_savings_by_step_and_tier(access: Access, since: datetime, until: datetime) -> list[Savings]:
+    """Return the savings of each hour or day by tier, as `moment` and `name`: a page needs but one look for both."""
+    return [
+        Savings(moment=_moment(step), name=tier, **sums)
+        for (step, tier), sums in _sums(access, since, until, STEP_AND_TIER)
+    ]
 
 
 def get_savings_by(access: Access, since: datetime, until: datetime, group: str) -> list[Savings]:
@@ -127,8 +151,12 @@ def _of_records(
     access: Access, since: datetime, until: datetime, group: str
 ) -> list[tuple[Any, dict[str, Any]]]:
     with connection.cursor() as cursor:
-        cursor.execute(RECORDS.format(group=OF_RECORDS[group]), [access.workspace_id, since, until])
-        return [(name, dict(zip(SUMMED, sums, strict=True))) for name, *sums in cursor.fetchall()]
+        fields = OF_RECORDS[group]
+        places = ", ".join(str(place) for place in range(1, len(fields) + 1))
+        statement = RECORDS.format(group=", ".join(fields), places=places)
+        cursor.execute(statement, [access.workspace_id, since, until])
+        rows = [(row[: len(fields)], row[len(fields) :]) for row in cursor.fetchall()]
+    return [(_name(names), dict(zip(SUMMED, sums, strict=True))) for names, sums in rows]
 
 
 def _of_days(
@@ -144,7 +172,15 @@ def _of_days(
         whole = days.aggregate(**sums)
         return [("", {name: whole[f"sum_{name}"] or 0 for name in SUMMED})]
     rows = days.values(*fields).annotate(**sums).order_by(*fields)
-    return [(row[fields[0]], {name: row[f"sum_{name}"] for name in SUMMED}) for row in rows]
+    return [
+        (_name(tuple(row[field] for field in fields)), {name: row[f"sum_{name}"] for name in SUMMED})
+        for row in rows
+    ]
+
+
+def _name(names: tuple[Any, ...]) -> Any:
+    """Return what names a part: one value, or all of them where several group."""
+    return names[0] if len(names) == 1 else names
 
 
 def _moment(name: Any) -> datetime:

@@ -1,4 +1,4 @@
-"""What went through the gateway in a period: sums, which tiers answered, and how long it took."""
+"""What went through the gateway in a period: sums, and how long it took."""
 
 from __future__ import annotations
 
@@ -15,20 +15,12 @@ from avyay_site.accounts.access import Access
 from avyay_site.usage.models import UsageRecord
 from avyay_site.usage.periods import DAY, HOUR, Period
 from avyay_site.usage.reports import SAMPLED, Asked, Percentile
-from marga.models import SavingsDay
 
 PRODUCT = "marga"
 SAMPLED_IN_STEP = 400
 """Latency of one hour or day is read from this many of its newest records: a day may hold millions."""
 SUMMED = ("input_tokens", "output_tokens", "cached_input_tokens", "cost_usd")
 
-TIERS_BY_HOUR = """
-SELECT date_trunc('hour', u.occurred_at AT TIME ZONE 'UTC'), coalesce(t.tier, ''), count(*)
-FROM usage_usagerecord AS u LEFT JOIN marga_requesttrace AS t ON t.request_id = u.request_id
-WHERE u.workspace_id = %s AND u.product = 'marga' AND u.action NOT IN ('shadow', 'cascade')
-  AND u.occurred_at >= %s AND u.occurred_at < %s
-GROUP BY 1, 2
-"""
 LATENCY_BY_STEP = """
 SELECT step,
   percentile_cont(0.5) WITHIN GROUP (ORDER BY found.duration_ms),
@@ -96,31 +88,6 @@ def get_latency(access: Access, period: Period) -> dict[str, float | None]:
         ttft_p95=Percentile("ttft_ms", share="0.95"),
     )
     return found
-
-
-def get_tiers_by_step(access: Access, period: Period) -> dict[datetime, dict[str, int]]:
-    """Return how many requests each tier answered, by the start of each hour or day that has any; "" is no tier."""
-    found: dict[datetime, dict[str, int]] = {}
-    rows = _tiers_by_hour(access, period) if period.is_hourly else _tiers_by_day(access, period)
-    for moment, tier, requests in rows:
-        found.setdefault(moment, {})[tier] = requests
-    return found
-
-
-def _tiers_by_hour(access: Access, period: Period) -> list[tuple[datetime, str, int]]:
-    with connection.cursor() as cursor:
-        cursor.execute(TIERS_BY_HOUR, [access.workspace_id, period.starts_at, period.ends_at])
-        return [(moment.replace(tzinfo=UTC), tier, requests) for moment, tier, requests in cursor.fetchall()]
-
-
-def _tiers_by_day(access: Access, period: Period) -> list[tuple[datetime, str, int]]:
-    days = SavingsDay.objects.visible_to(access).filter(
-        day_date__gte=period.first_date, day_date__lte=period.final_date
-    )
-    rows = days.values("day_date", "tier").annotate(sum_requests=Sum("requests")).order_by("day_date", "tier")
-    return [
-        (datetime.combine(row["day_date"], time.min, UTC), row["tier"], row["sum_requests"]) for row in rows
-    ]
 
 
 def get_latency_by_step(access: Access, period: Period) -> dict[datetime, Mapping[str, float | None]]:

@@ -9,7 +9,7 @@ from avyay_site.accounts import access
 from avyay_site.accounts.tests.factories import WorkspaceFactory
 from avyay_site.keys.tests.factories import issue
 from avyay_site.usage.periods import Period, choose
-from marga import traffic
+from marga import savings, traffic
 from marga.tests.traffic import take
 
 pytestmark = pytest.mark.django_db
@@ -70,13 +70,16 @@ def test_latency_is_of_answers_not_of_failures(asker):
 
 
 def test_tiers_are_counted_by_hour_and_by_day_without_extra_calls(asker):
-    hours = traffic.get_tiers_by_step(asker, period("24h"))
-    days = traffic.get_tiers_by_step(asker, period("7d"))
+    def counted(choice):
+        found = savings.get_savings_by_step_and_tier(asker, period(choice).starts_at, period(choice).ends_at)
+        return {(part.moment, part.name): part.requests for part in found if part.requests}
 
-    assert hours == {NOON: {"local": 1}, NOON - HOUR: {"mid": 2}}
-    assert {tier: count for tier, count in days[NOON.replace(hour=0)].items() if count} == {
-        "local": 1,
-        "mid": 2,
+    midnight = NOON.replace(hour=0)
+    assert counted("24h") == {(NOON, "local"): 1, (NOON - HOUR, "mid"): 2}
+    assert counted("7d") == {
+        (midnight, "local"): 1,
+        (midnight, "mid"): 2,
+        (midnight - 3 * DAY, "mid"): 1,
     }
 
 

@@ -229,6 +229,15 @@ def test_what_the_judge_said_is_shown_with_the_saving(visit, key):
     assert "$0.00900" in overview
 
 
+def test_cache_hits_stand_beside_what_they_saved(visit, key):
+    take(key, "asked", at=timezone.now())
+    take(key, "again", at=timezone.now(), cost_usd="0", traced={"cache": "exact", "saved_usd": "0.01"})
+
+    for choice in ("24h", "7d"):
+        text = visit(f"/app/gateway/?range={choice}")
+        assert "<b>50.0 %</b> <small>saved $0.0100</small>" in text
+
+
 def test_a_saving_without_samples_says_that_quality_is_not_measured(visit, key):
     take(key, "one", at=timezone.now())
 

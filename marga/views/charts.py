@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from avyay_site.templatetags.avyay import count, milliseconds, usd
 from avyay_site.usage.periods import Period
 from marga.models import Tier
-from marga.savings import NO_MONEY, Savings
+from marga.savings import SUMMED, Savings
 
 TONES = {Tier.LOCAL: "saffron", Tier.MID: "mix", Tier.FRONTIER: "accent", "": "idle"}
 NAMES = {**dict(Tier.choices), "": "No tier"}
+NOTHING = Savings()
 Row = dict[str, Any]
+K = TypeVar("K", bound=Hashable)
 
 
 def chart(name: str, label: str, period: Period, heads: Sequence[Row], cells: Any) -> Row:
@@ -37,13 +40,14 @@ def head(name: str, tone: str = "", unit: str = "", *, dash: bool = False) -> Ro
     return {"name": name, "tone": tone, "unit": unit, "dash": dash}
 
 
-def spend(period: Period, steps: Sequence[Savings]) -> Row:
+def spend(period: Period, parts: Iterable[Savings]) -> Row:
     """Return what was spent, beside what the baseline would have cost."""
-    sums = _by_step(period, steps)
+    sums = added(parts, lambda part: _step(period, part))
 
     def cells(at: datetime) -> list[Row]:
-        cost, baseline, saved, requests = sums.get(at, (NO_MONEY, NO_MONEY, NO_MONEY, 0))
-        return [_money(cost), _money(baseline), _money(saved), _number(requests)]
+        found = sums.get(at, NOTHING)
+        money = [_money(amount) for amount in (found.cost_usd, found.baseline_usd, found.saved_usd)]
+        return [*money, _number(found.requests)]
 
     heads = [
         head("Spent", "accent", "usd"),
@@ -54,17 +58,32 @@ def spend(period: Period, steps: Sequence[Savings]) -> Row:
     return chart("spend", "Spend and what the baseline would have cost, USD", period, heads, cells)
 
 
-def tiers(period: Period, found: Mapping[datetime, Mapping[str, int]]) -> Row:
+def tiers(period: Period, parts: Sequence[Savings]) -> Row:
     """Return how many requests each tier answered."""
-    used = [tier for tier in NAMES if tier or any("" in counted for counted in found.values())]
-    heads = [head(NAMES[tier], TONES[tier]) for tier in used]
+    sums = added(parts, lambda part: (_step(period, part), part.name))
+    used = [tier for tier in NAMES if tier or any(not part.name and part.requests for part in parts)]
     return chart(
         "tiers",
         "Requests by tier",
         period,
-        heads,
-        lambda at: [_number(found.get(at, {}).get(tier, 0)) for tier in used],
+        [head(NAMES[tier], TONES[tier]) for tier in used],
+        lambda at: [_number(sums.get((at, tier), NOTHING).requests) for tier in used],
     )
+
+
+def added(parts: Iterable[Savings], key: Callable[[Savings], K]) -> dict[K, Savings]:
+    """Add up the parts that have the same key."""
+    found: dict[K, Savings] = {}
+    for part in parts:
+        before = found.get(key(part), replace(NOTHING, name=part.name, moment=part.moment))
+        sums: dict[str, Any] = {name: getattr(before, name) + getattr(part, name) for name in SUMMED}
+        found[key(part)] = replace(before, **sums)
+    return found
+
+
+def _step(period: Period, part: Savings) -> datetime | None:
+    """Return the step of the page that a part falls into: it shows days where short periods are summed by the hour."""
+    return part.moment if period.is_hourly or part.moment is None else part.moment.replace(hour=0)
 
 
 def latency(period: Period, found: Mapping[datetime, Mapping[str, float | None]]) -> Row:
@@ -97,25 +116,6 @@ def shares(parts: Sequence[tuple[str, int]]) -> list[Row]:
         found.append({"label": NAMES[tier].lower(), "percent": share, "offset": offset, "tone": TONES[tier]})
         offset += share
     return found
-
-
-def _by_step(
-    period: Period, steps: Sequence[Savings]
-) -> dict[datetime, tuple[Decimal, Decimal, Decimal, int]]:
-    """Add up what falls into the same step: short periods are summed by the hour even where a page shows days."""
-    sums: dict[datetime, tuple[Decimal, Decimal, Decimal, int]] = {}
-    for step in steps:
-        if step.moment is None:
-            continue
-        at = step.moment if period.is_hourly else step.moment.replace(hour=0)
-        cost, baseline, saved, requests = sums.get(at, (NO_MONEY, NO_MONEY, NO_MONEY, 0))
-        sums[at] = (
-            cost + step.cost_usd,
-            baseline + step.baseline_usd,
-            saved + step.saved_usd,
-            requests + step.requests,
-        )
-    return sums
 
 
 def _money(amount: Decimal) -> Row:

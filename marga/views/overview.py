@@ -18,7 +18,6 @@ from avyay_site.usage.periods import Period
 from marga import configuring, queries, requestlog, savings, traffic
 from marga.forms import GROUPS, RangeForm
 from marga.quality import Quality
-from marga.requestlog import CacheFigures
 from marga.savings import Savings
 from marga.traffic import Totals
 from marga.views import charts
@@ -43,9 +42,10 @@ def _overview(request: PageRequest) -> dict[str, Any]:
     form = RangeForm(request.GET)
     period = form.period(now)
     since, until = period.starts_at, period.ends_at
-    saved = savings.get_savings(access, since, until)
+    parts = savings.get_savings_by_step_and_tier(access, since, until)
+    saved = savings.with_quality(access, since, until, charts.added(parts, lambda _: "").get("", Savings()))
     totals = traffic.get_totals(access, period)
-    tiers = savings.get_savings_by(access, since, until, "tier")
+    tiers = [part for part in charts.added(parts, lambda part: part.name).values() if part.requests]
     return {
         "tab": "overview",
         "form": form,
@@ -58,15 +58,15 @@ def _overview(request: PageRequest) -> dict[str, Any]:
         "is_config_broken": bool(configuring.status().problem),
         "figures": [
             *_money_figures(saved, totals, traffic.get_spent_today(access, now=now)),
-            _cache_figure(requestlog.get_cache_figures(access, since, until)),
+            _cache_figure(saved),
             *_traffic_figures(totals, traffic.get_latency(access, period)),
         ],
         "feedback": saved.feedback,
         "saved": saved,
-        "shares": charts.shares([(part.name, part.requests) for part in tiers if part.requests]),
-        "tiers": sorted((part for part in tiers if part.requests), key=charts.tier_order),
-        "charts": _charts(request, period) if totals.requests else {},
-        "groups": _groups(request, period, form.grouping, tiers),
+        "shares": charts.shares([(part.name, part.requests) for part in tiers]),
+        "tiers": sorted(tiers, key=charts.tier_order),
+        "charts": _charts(request, period, parts) if totals.requests else {},
+        "groups": _groups(request, period, form.grouping),
         "grouping": dict(GROUPS)[form.grouping],
         "calls": requestlog.get_requests(access, requestlog.RequestFilter(), limit=LATEST).calls,
     }
@@ -86,10 +86,9 @@ def _money_figures(saved: Savings, totals: Totals, today_usd: Decimal) -> list[d
     ]
 
 
-def _cache_figure(cache: CacheFigures) -> dict[str, str]:
-    has_hits = cache.exact + cache.semantic > 0
-    aside = f"saved {usd(cache.saved_usd)}" if has_hits else ""
-    return {"label": "Cache hits", "value": percent(cache.share), "aside": aside}
+def _cache_figure(saved: Savings) -> dict[str, str]:
+    aside = f"saved {usd(saved.cache_saved_usd)}" if saved.cached else ""
+    return {"label": "Cache hits", "value": percent(saved.cached_share), "aside": aside}
 
 
 def _traffic_figures(totals: Totals, latency: dict[str, float | None]) -> list[dict[str, str]]:
@@ -128,18 +127,14 @@ def quality_in_words(found: Quality) -> str:
     return f"quality {found.share * 100:.0f} % ({found.low * 100:.0f}–{found.high * 100:.0f})"
 
 
-def _charts(request: PageRequest, period: Period) -> dict[str, Any]:
-    access = request.access
-    steps = savings.get_savings_by_step(access, period.starts_at, period.ends_at)
+def _charts(request: PageRequest, period: Period, parts: list[Savings]) -> dict[str, Any]:
     return {
-        "spend": charts.spend(period, steps),
-        "tiers": charts.tiers(period, traffic.get_tiers_by_step(access, period)),
-        "latency": charts.latency(period, traffic.get_latency_by_step(access, period)),
+        "spend": charts.spend(period, parts),
+        "tiers": charts.tiers(period, parts),
+        "latency": charts.latency(period, traffic.get_latency_by_step(request.access, period)),
     }
 
 
-def _groups(request: PageRequest, period: Period, by: str, tiers: list[Savings]) -> list[dict[str, Any]]:
-    found = tiers
-    if by != "tier":
-        found = savings.get_savings_by(request.access, period.starts_at, period.ends_at, by)
+def _groups(request: PageRequest, period: Period, by: str) -> list[dict[str, Any]]:
+    found = savings.get_savings_by(request.access, period.starts_at, period.ends_at, by)
     return [{"part": part, "quality": quality_in_words(part.shadow) if by != "key" else ""} for part in found]
