@@ -32,6 +32,8 @@ class Keys:
         self._recognised: dict[bytes, Key] = {}
         self.snapshot: Snapshot = EMPTY
         self.confirmed_at = 0.0
+        self.is_doubtful = False
+        """Whether the web process did not answer when it was last asked: a key made meanwhile may be good."""
 
     def replace(self, snapshot: Snapshot, confirmed_at: float) -> None:
         """Use snapshot from now on."""
@@ -67,7 +69,7 @@ class Keys:
         key = self.snapshot.keys.get(digest(text, self._pepper))
         if key is not None:
             return key
-        if time.time() - self.confirmed_at > CONFIRMED_WITHIN_SECONDS:
+        if self.is_doubtful or time.time() - self.confirmed_at > CONFIRMED_WITHIN_SECONDS:
             raise unable_to_tell()
         self._count_bad(address, monotonic)
         raise refused()

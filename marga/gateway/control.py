@@ -105,6 +105,7 @@ class ControlLink:
                     self._log.event(f"{name}_link_up")
                 self.works[name] = True
                 pause = seconds
+            self._keys.is_doubtful = not self.works["snapshot"]
             await asyncio.sleep(pause)
 
     async def _fetch(self) -> None:

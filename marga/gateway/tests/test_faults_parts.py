@@ -109,10 +109,12 @@ async def test_m12_without_web_known_keys_are_served_and_unknown_ones_neither_pa
     tmp_path, grace
 ):
     async with polyglot(tmp_path, says(), MARGA_GRACE_SECONDS=str(grace)) as s:
-        await without_web(s)
+        s.web.status = s.web.usage_status = 503
+        await until(lambda: "snapshot_link_down" in s.gateway.log.read_text())
         if grace:
             await check_without_web(s)
         else:  # the control: without the time of grace the known ones fail
+            await without_web(s)
             with pytest.raises(AssertionError):
                 await check_without_web(s)
 
