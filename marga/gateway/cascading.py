@@ -79,7 +79,8 @@ async def _samples(call: Call, planned: Cascade) -> list[Reply | None]:
                 seen.add(deployment.id)
                 asks.append(group.create_task(_ask(call, deployment, question)))
     except asyncio.CancelledError:
-        _pay(call, [task.result() for task in asks if task.done() and not task.cancelled()])
+        done = [task for task in asks if task.done() and not task.cancelled()]
+        _pay(call, [task.result() for task in done if task.exception() is None])
         raise
     return [task.result() for task in asks]
 

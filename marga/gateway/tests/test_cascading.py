@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from contextlib import asynccontextmanager
 from decimal import Decimal
@@ -191,6 +192,25 @@ async def test_labels_are_checked_and_what_cannot_be_checked_or_taken_back_is_as
                 await answer.read()
             assert not answer.headers["x-marga-reason"].startswith("cascade")
         assert len(s.upstream.requests) == 1 + len(ONCE)
+
+
+async def test_a_client_that_leaves_ends_the_samples_and_pays_for_those_that_came(tmp_path):
+    async def script(reader, writer, body):
+        if body["model"] == "one":
+            writer.write(saying("42"))
+        else:
+            await reader.read()  # says nothing until the gateway hangs up
+
+    async with careful(tmp_path, script) as s:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.5), s.post(question(), headers=TASK):
+                pass
+
+        record = await the_record(s)
+        assert (record["status"], record["is_cancelled"]) == (499, True)
+        assert [(t["model"], t["part"]) for t in record["trace"]["attempts"]] == [("one", "sample")]
+        assert Decimal(record["cost_usd"]) == Decimal(record["trace"]["attempts"][0]["cost_usd"]) > 0
+        await until(lambda: s.upstream.open_connections <= 1)
 
 
 async def test_a_key_without_room_for_samples_is_served_by_one_model(tmp_path):
