@@ -197,7 +197,7 @@ async def _stream(call: Call, response: Answer, headers: list[tuple[bytes, bytes
 
 
 def _kind_of(response: Answer) -> bytes:
-    given = response.headers.get("Content-Type", "")
+    given = response.headers.get("content-type", "")
     is_plain = given.isascii() and given.isprintable() and 0 < len(given) < 200
     return given.encode("ascii") if is_plain else b"application/octet-stream"
 

@@ -12,7 +12,6 @@ import random
 import time
 from collections.abc import Mapping
 
-import aiohttp
 import orjson
 
 from marga.gateway.call import Attempt, Call
@@ -21,7 +20,7 @@ from marga.gateway.errors import NO_RETRY, Headers, Refusal, retry_after
 from marga.gateway.metering import Meter
 from marga.gateway.providers import Endpoint, Provider
 from marga.gateway.surfaces import WIRES
-from marga.gateway.upstream import FAILURES, Answer, StaleConnection
+from marga.gateway.upstream import FAILURES, Answer, Broken, StaleConnection
 from marga.protocols.request import Unreadable
 from marga.protocols.translate import translate_request
 
@@ -246,9 +245,7 @@ def unreachable(provider: Provider, exc: Exception) -> TryFailed:
     if isinstance(exc, StaleConnection):
         text = f"The provider '{provider.name}' broke off before it answered."
         return TryFailed("stale", Refusal(502, "upstream_cut", text))
-    if isinstance(exc, aiohttp.ServerDisconnectedError) or not isinstance(
-        exc, aiohttp.ClientConnectionError | OSError
-    ):
+    if isinstance(exc, Broken):
         text = f"The provider '{provider.name}' broke off before it answered."
         return TryFailed("server", Refusal(502, "upstream_cut", text))
     text = f"The provider '{provider.name}' cannot be reached."
