@@ -85,7 +85,9 @@ async def carry(call: Call) -> None:
 def _deployment(call: Call, key: Key) -> Deployment:
     """Return where the request goes: the model's provider, or the first one that has this family."""
     catalogue = call.core.keys.snapshot.catalogue(key.workspace_id)
-    family, name = call.surface.protocol, call.request.model
+    family = call.surface.protocol
+    # Files have no model: a name in such a request must not lead to a provider of others.
+    name = "" if family == "files" else call.request.model
     if name and name in catalogue.listed and family in catalogue.listed[name].provider.protocols:
         needs = Needs(
             model=name,
@@ -106,7 +108,7 @@ def _deployment(call: Call, key: Key) -> Deployment:
         is_own = provider.workspace_id == key.workspace_id
         if family in provider.protocols and not provider.problem and (is_own or family != "files"):
             _check_unlisted(key, name)
-            unknown = name or family
+            unknown = call.request.model or family
             return replace(deployment, id="", name=unknown, upstream_name=unknown, price=FREE, headers=())
     said = "a provider of this workspace's own" if family == "files" else "a provider"
     raise Refusal(
