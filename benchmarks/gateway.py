@@ -29,7 +29,7 @@ def main() -> None:
     parser.add_argument(
         "--quick",
         action="store_true",
-        help="short runs, without peers (installed once) and memory (2½ minutes)",
+        help="short runs without peers and memory; nothing is kept",
     )
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=[], help="only these")
     options = parser.parse_args()
@@ -37,7 +37,7 @@ def main() -> None:
     seconds = 2 if options.quick else options.seconds
     parts = options.parts or [part for part in PARTS if not (options.quick and part in ("peers", "memory"))]
     result = measure(parts, seconds, QUICK_ROUNDS if options.quick else ROUNDS)
-    if not options.parts:
+    if not options.parts and not options.quick:
         print(f"\nkept in {common.write('gateway', result).relative_to(common.ROOT)}")
 
 
