@@ -55,17 +55,22 @@ class Pool:
         answer = await self.upstream.send(self._endpoint, orjson.dumps(body))
         if kept is not None:
             kept.append(answer)
-            await answer.content.read()
+            await _read(answer)
             return
         try:
-            await answer.content.read()
+            await _read(answer)
         finally:
             answer.close()
 
     @property
     def in_use(self) -> int:
-        """Return how many connections are lent out."""
-        return len(self.upstream._trusted._acquired)
+        """Return how many calls hold a place."""
+        return self.upstream._trusted.busy
+
+
+async def _read(answer: Answer) -> None:
+    while await answer.readany():
+        pass
 
 
 async def cancel_twice(
