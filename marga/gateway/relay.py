@@ -75,7 +75,7 @@ def _last_word(call: Call, failure: TryFailed) -> Refusal:
         refusal.code,
         refusal.message,
         param=refusal.param,
-        headers=final_headers(call, refusal.headers),
+        headers=final_headers(call, failure),
     )
 
 

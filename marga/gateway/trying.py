@@ -51,6 +51,8 @@ class TryFailed(Exception):
         self.status = status
         self.wait_seconds = wait_seconds
         self.body = body
+        self.is_final = False
+        """Whether the gateway has no second try left to give: then the client should not make one either."""
 
 
 class Tries:
@@ -139,6 +141,7 @@ class Tries:
             raise failure
         if not core.retries.take():
             core.metrics.retries_refused += 1
+            failure.is_final = True
             raise failure
         if kind == "stale" or (
             kind in ANOTHER_CREDENTIAL and len(attempt.deployment.provider.credentials) > 1
@@ -159,9 +162,12 @@ class Tries:
             core.metrics.count_retry(kind, is_elsewhere=True)
 
 
-def final_headers(call: Call, headers: Headers) -> Headers:
-    """Return headers, with word to the client not to try again where the gateway has done so already."""
-    if len(call.attempts) > 1 and not any(name == b"x-should-retry" for name, _ in headers):
+def final_headers(call: Call, failure: TryFailed) -> Headers:
+    """Return the refusal's headers, with word to the client not to try again where the gateway has done all it may."""
+    headers = failure.refusal.headers
+    if (failure.is_final or len(call.attempts) > 1) and not any(
+        name == b"x-should-retry" for name, _ in headers
+    ):
         return [*headers, NO_RETRY]
     return headers
 
