@@ -17,7 +17,7 @@ from marga.protocols.turns import Shape, shape_of, user_turns
 from marga.routing import Needs, NoRoute
 
 LONGEST_SESSION = 200
-NO_SHAPE = Shape(frozenset(), "", "", 0)
+EMBEDS = Shape(frozenset({"embeddings"}), "", "", 0)
 SESSION_HEADERS = (b"x-claude-code-session-id", b"x-session-id", b"x-marga-session")
 
 
@@ -31,7 +31,7 @@ def decide(call: Call) -> None:
         raise AssertionError("a call is routed before its key is known")
     payload, protocol = request.payload, request.protocol
     if protocol == "embeddings":
-        shape, score = NO_SHAPE, NO_SCORE
+        shape, score = EMBEDS, NO_SCORE
     else:
         shape = shape_of(payload, protocol)
         score = core.scores.score(user_turns(payload, protocol))
@@ -64,6 +64,9 @@ def decide(call: Call) -> None:
         raise Refusal(exc.status, exc.code, exc.message, param="model") from exc
     call.decision = decision
     call.order = [catalogue.by_id[chosen] for chosen in decision.order]
+    if protocol == "embeddings":
+        # Vectors of two models cannot be compared: only the same model elsewhere may stand in.
+        call.order = [found for found in call.order if found.name == call.order[0].name]
     call.baseline = catalogue.by_id.get(decision.baseline)
     call.deployment = call.order[0]
     if decision.drops:
