@@ -34,6 +34,8 @@ FAMILIES = ("images", "audio", "moderations", "files")
 _SAFE_PATH = re.compile(r"/v1/[A-Za-z0-9_/.-]{1,200}")
 _SAFE_QUERY = re.compile(rb"[A-Za-z0-9_=&.,%-]{0,500}")
 _SAFE_KIND = re.compile(rb"[A-Za-z0-9_/;=.\" +-]{1,200}")
+PRICED = frozenset({"images", "audio"})
+"""Families whose calls cost money and name a model; moderations cost nothing, and files have no model."""
 METHODS = {"files": frozenset({"GET", "POST", "DELETE"})}
 POST_ONLY = frozenset({"POST"})
 
@@ -107,7 +109,7 @@ def _deployment(call: Call, key: Key) -> Deployment:
         provider = deployment.provider
         is_own = provider.workspace_id == key.workspace_id
         if family in provider.protocols and not provider.problem and (is_own or family != "files"):
-            _check_unlisted(key, name)
+            _check_unlisted(key, name, family)
             unknown = call.request.model or family
             return replace(deployment, id="", name=unknown, upstream_name=unknown, price=FREE, headers=())
     said = "a provider of this workspace's own" if family == "files" else "a provider"
@@ -118,16 +120,21 @@ def _deployment(call: Call, key: Key) -> Deployment:
     )
 
 
-def _check_unlisted(key: Key, name: str) -> None:
-    """Refuse a model without a row to keys whose rules need one: its price and its name are unknown here."""
-    if name and (key.monthly_budget_usd is not None or key.rules.allowed_models):
-        raise Refusal(
-            403,
-            "model_not_allowed",
-            f"The model '{name[:100]}' is not set up here, and this key has a budget or a list of allowed models; "
-            "an operator adds the model with its price.",
-            param="model",
-        )
+def _check_unlisted(key: Key, name: str, family: str) -> None:
+    """Refuse a model without a row to keys whose rules need one: its price and its name are unknown here.
+
+    Where none is named the provider takes one of its own, so that such a key has to name it.
+    """
+    if key.monthly_budget_usd is None and not key.rules.allowed_models:
+        return
+    if name:
+        said = f"The model '{name[:100]}' is not set up here, and this key has a budget or a list of allowed models; "
+        said += "an operator adds the model with its price."
+    elif family in PRICED:
+        said = "Name a model that is set up here: this key has a budget or a list of allowed models."
+    else:
+        return
+    raise Refusal(403, "model_not_allowed", said, param="model")
 
 
 def _body(call: Call, deployment: Deployment) -> bytes:

@@ -79,3 +79,16 @@ async def test_a_request_goes_to_the_provider_of_its_model_and_is_counted(tmp_pa
     assert (record["action"], record["model_used"], record["provider"]) == ("moderations", "m", "stub")
     assert (record["input_tokens"], record["output_tokens"], record["is_estimated"]) == (3, 5, False)
     assert mine.requests == []
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("/v1/images/generations", 403), ("/v1/audio/speech", 403), ("/v1/moderations", 200)]
+)
+async def test_a_key_with_a_budget_has_to_name_what_costs_money(tmp_path, path, status):
+    async with stage(tmp_path, says) as s:
+        able = {**s.web.document["providers"][0], "protocols": [*FAMILIES, "audio"]}
+        keys = [harness.key_row(s.key, monthly_budget_usd="5")]
+        s.web.change({**s.web.document, "format": 2, "providers": [able], "keys": keys})
+        await s.fetched()
+        async with post(s, path, {"prompt": "a river", "input": "a river"}) as answer:
+            assert answer.status == status
