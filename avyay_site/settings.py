@@ -280,6 +280,11 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ChannelKind": "avyay_site.notifications.models.Kind",
         "ProviderKind": "marga.models.Kind",
+        "RowSource": "marga.models.Source",
+        "PriceSource": "marga.models.PriceSource",
+        "CredentialState": "marga.models.CredentialState",
+        "KeyState": "avyay_site.keys.models.State",
+        "Tier": "marga.models.Tier",
     },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums"],
 }
