@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 from decimal import Decimal
+from typing import Any
 
 import httpx
 import pytest
@@ -219,7 +220,7 @@ def test_a_gateway_that_knows_no_dry_runs_is_unavailable_not_misread():
 
 def test_who_listens_to_a_stream_is_told_its_headers_before_the_first_piece():
     made, _ = gateway(lambda _: httpx.Response(200, text=events("Ga", "nga"), headers=HEADERS))
-    heard = []
+    heard: list[Any] = []
 
     async def collect():
         return [piece async for piece in made.astream(MESSAGES, told=heard.append)]

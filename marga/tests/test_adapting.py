@@ -71,7 +71,9 @@ def test_losses_raise_the_need_of_that_task_in_that_workspace_only(now):
     assert (found["writing"][1], found["chat"][1]) == (10, 30)
     assert shifts(other) == {}
     publishing.forget()
-    document = json.loads(publishing.current_snapshot(None, now=now).body)
+    published = publishing.current_snapshot(None, now=now)
+    assert published is not None
+    document = json.loads(published.body)
     learned = parse(document, etag="", encryption_keys=[]).catalogue(workspace.pk).learned
     assert learned == {task: log_odds for task, (log_odds, _) in found.items()}
 

@@ -46,7 +46,8 @@ def test_open_models_are_known_by_family_and_cost_no_token():
     assert (coder.tier, thinker.tier) == ("local", "local")
     assert "tools" in coder.capabilities
     assert "thinking" in thinker.capabilities
-    assert coder.input_usd_per_mtok is coder.context_window is None
+    assert coder.input_usd_per_mtok is None
+    assert coder.context_window is None
 
 
 def test_what_only_makes_embeddings_is_told_apart():

@@ -4,10 +4,12 @@ import asyncio
 import csv
 import datetime as dt
 import io
+from typing import cast
 
 import pytest
 
 from avyay_site.accounts import access
+from avyay_site.accounts.access import Access
 from avyay_site.accounts.tests.factories import WorkspaceFactory
 from avyay_site.keys.tests.factories import issue
 from marga import export, requestlog
@@ -50,6 +52,6 @@ def test_the_async_lines_are_the_same(monkeypatch):
     monkeypatch.setattr(export, "lines", lambda access, asked: iter([b"head", b"rows"]))
 
     async def collect():
-        return [page async for page in export.async_lines(None, RequestFilter())]
+        return [page async for page in export.async_lines(cast(Access, None), RequestFilter())]
 
     assert asyncio.run(collect()) == [b"head", b"rows"]

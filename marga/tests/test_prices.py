@@ -18,12 +18,14 @@ def made(provider, name):
     return Model(workspace=provider.workspace, provider=provider, name=name, upstream_name=name)
 
 
+def saved(model, **how):
+    model.input_usd_per_mtok = Decimal(3)
+    model.save(**how)
+
+
 WAYS = {
-    "saving": lambda model: (setattr(model, "input_usd_per_mtok", Decimal(3)), model.save()),
-    "saving one field": lambda model: (
-        setattr(model, "input_usd_per_mtok", Decimal(3)),
-        model.save(update_fields=["input_usd_per_mtok"]),
-    ),
+    "saving": saved,
+    "saving one field": lambda model: saved(model, update_fields=["input_usd_per_mtok"]),
     "a query": lambda model: Model.objects.filter(pk=model.pk).update(input_usd_per_mtok=3),
     "a query by the price itself": lambda model: Model.objects.filter(input_usd_per_mtok=1).update(
         input_usd_per_mtok=3

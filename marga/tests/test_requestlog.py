@@ -111,7 +111,7 @@ def test_one_call_comes_with_all_that_is_known(key, asker):
 
     assert found is not None
     assert found.price is not None
-    assert (found.price.input_usd_per_mtok, len(found.feedback), len(found.samples)) == (3, 1, 1)
+    assert (found.price.input_usd_per_mtok, len(found.feedback), len(found.samples)) == (Decimal(3), 1, 1)
     assert found.call.trace is not None
 
 

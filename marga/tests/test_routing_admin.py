@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from django.urls import reverse
 
@@ -114,7 +116,7 @@ def test_a_model_is_given_abilities_and_watts(operator):
 
     assert answer.status_code == 302, answer.context["adminform"].errors
     model.refresh_from_db()
-    assert (model.capabilities, model.watts, model.is_priced) == (["tools", "vision"], 90, True)
+    assert (model.capabilities, model.watts, model.is_priced) == (["tools", "vision"], Decimal(90), True)
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,7 @@ def test_another_workspace_and_another_time_do_not_count(key, asker, until):
 
     found = savings.get_savings(asker, MIDNIGHT, until)
 
-    assert (found.requests, found.cost_usd, found.shadow.samples) == (0, 0, 0)
+    assert (found.requests, found.cost_usd, found.shadow.samples) == (0, Decimal(0), 0)
     assert found.saved_share is found.cached_share is None
     assert sum(part.requests for part in savings.get_savings_by(asker, MIDNIGHT, until, "model")) == 0
 

@@ -84,7 +84,7 @@ def gateway(monkeypatch):
     """Answer in place of the gateway; `said` holds what it was asked, `answer` what it says."""
 
     class Gateway:
-        said: list = []
+        said: list[object] = []
         answer: object = {
             "model": "fast",
             "provider": "near",

@@ -37,7 +37,7 @@ def test_a_row_of_the_log_opens_by_the_keyboard(open_window: Open):
 
 def test_the_playground_shows_the_answer_why_it_came_and_what_it_cost(open_window: Open, scene: Scene):
     page = open_window().visit("/app/gateway/playground/")
-    lines = [
+    lines: list[dict[str, object]] = [
         {"headers": [["x-marga-model", "gpt-5-mini"]], "request_id": scene.request_id},
         {"text": "Ganga <b>"},
         {"text": "Yamuna"},

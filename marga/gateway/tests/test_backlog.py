@@ -6,14 +6,7 @@ import asyncio
 from types import SimpleNamespace
 
 from marga.gateway.backlog import AT_ONCE, MOST_WAITING, Backlog
-
-
-class Lines:
-    def __init__(self):
-        self.names = []
-
-    def event(self, name, **fields):
-        self.names.append(name)
+from marga.gateway.tests.fleet import Lines
 
 
 async def settle():

@@ -6,6 +6,7 @@ import asyncio
 import json
 from contextlib import asynccontextmanager
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -171,7 +172,7 @@ async def test_a_verifier_examines_the_answer(tmp_path):
         ]
 
 
-ONCE = [
+ONCE: list[tuple[dict[str, Any], dict[str, str]]] = [
     ({"tools": [{"type": "function", "function": {"name": "f", "parameters": {}}}]}, TASK),
     ({"n": 2}, TASK),
     ({"model": "strong"}, TASK),

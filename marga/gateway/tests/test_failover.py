@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from avyay_site.crypto import encrypt
 from marga.gateway.tests import harness
 from marga.gateway.tests.harness import (
     DONE,
@@ -148,7 +149,7 @@ async def test_when_all_fail_the_client_is_told_not_to_try_again(tmp_path):
 
 async def test_a_credential_that_is_refused_is_rotated_past_without_a_word(tmp_path):
     def credential(name: str) -> dict[str, Any]:
-        token = harness.encrypt(f"sk-{name}", [harness.ENCRYPTION_KEY])
+        token = encrypt(f"sk-{name}", [harness.ENCRYPTION_KEY])
         return {"id": f"cred_{name}", "name": name, "api_key": token, "bucket": ""}
 
     async def choosy(reader, writer, body):

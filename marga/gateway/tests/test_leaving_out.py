@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,11 @@ ANSWER = {
 }
 THOUGHT = {"type": "thinking", "thinking": "hm", "signature": "c2ln"}
 CALL = {"type": "tool_use", "id": "t1", "name": "look", "input": {}}
-FIRST = {"model": "auto", "max_tokens": 3000, "messages": [{"role": "user", "content": "Look it up."}]}
+FIRST: dict[str, Any] = {
+    "model": "auto",
+    "max_tokens": 3000,
+    "messages": [{"role": "user", "content": "Look it up."}],
+}
 SECOND = {
     **FIRST,
     "thinking": {"type": "enabled", "budget_tokens": 2000},

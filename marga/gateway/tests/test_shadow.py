@@ -6,6 +6,7 @@ import json
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -67,7 +68,7 @@ def test_only_what_a_judge_sees_whole_and_what_may_be_done_twice_is_chosen(needs
         is_sampled=False,
     )
 
-    shadow.choose(call, catalogue)
+    shadow.choose(cast(Any, call), cast(Any, catalogue))
 
     assert call.is_sampled is is_sampled
 

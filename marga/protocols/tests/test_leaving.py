@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,7 +15,7 @@ from marga.protocols.turns import shape_of
 THOUGHT = {"type": "thinking", "thinking": "hm", "signature": "c2ln"}
 CALL = {"type": "tool_use", "id": "t1", "name": "look", "input": {}}
 RESULT = {"type": "tool_result", "tool_use_id": "t1", "content": "42"}
-MESSAGES = {
+MESSAGES: dict[str, Any] = {
     "model": "auto",
     "max_tokens": 100,
     "thinking": {"type": "enabled", "budget_tokens": 2048},
