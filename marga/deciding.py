@@ -31,7 +31,7 @@ class WrongLine(Exception):
 class Prompt:
     """One line of input. turns: the last user texts, oldest first."""
 
-    id: str
+    id: str | int
     turns: list[str]
 
 
@@ -101,9 +101,9 @@ def read_line(line: str) -> Prompt:
     if not isinstance(identity, str | int) or isinstance(identity, bool):
         raise WrongLine("has no id (a text or a whole number)")
     if isinstance(prompt := given.get("prompt"), str):
-        return Prompt(str(identity), [prompt])
+        return Prompt(identity, [prompt])
     if isinstance(given.get("messages"), list):
-        return Prompt(str(identity), user_turns(given, "chat"))
+        return Prompt(identity, user_turns(given, "chat"))
     raise WrongLine("has neither a prompt (a text) nor messages (a list)")
 
 

@@ -74,11 +74,11 @@ def test_a_line_that_is_no_prompt_is_refused(decider, line):
 
 
 def test_a_wrong_line_is_named_and_the_others_are_decided(monkeypatch):
-    answers, said = run(monkeypatch, ['{"id": 1, "prompt": "a"}', "oops", '{"id": 3, "prompt": "c"}'])
+    answers, said = run(monkeypatch, ['{"id": 1, "prompt": "a"}', "", "oops", '{"id": "3", "prompt": "c"}'])
 
-    assert [answer["id"] for answer in answers] == ["1", None, "3"]
-    assert answers[1]["line"] == 2
-    assert "line 2 is not JSON" in said
+    assert [answer["id"] for answer in answers] == [1, None, "3"]
+    assert answers[1]["line"] == 3
+    assert "line 3 is not JSON" in said
     assert "1 of the lines" in said
 
 

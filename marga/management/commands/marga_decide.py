@@ -35,7 +35,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         decider = _decider(options)
         wrong = 0
-        for number, line in enumerate(_lines(), start=1):
+        for number, line in _lines():
             try:
                 answer = decider.decide(line)
             except (deciding.WrongLine, NoRoute) as exc:
@@ -72,6 +72,6 @@ def _document(path: Path | None) -> Document | None:
         raise CommandError("\n".join(f"{path}: {fault}" for fault in exc.faults)) from exc
 
 
-def _lines() -> Iterable[str]:
-    """Yield lines as they come; empty ones say nothing."""
-    return (line for line in sys.stdin if line.strip())
+def _lines() -> Iterable[tuple[int, str]]:
+    """Yield lines as they come, with their numbers; empty ones say nothing."""
+    return ((number, line) for number, line in enumerate(sys.stdin, start=1) if line.strip())
