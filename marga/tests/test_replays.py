@@ -154,3 +154,5 @@ def test_a_missing_file_an_unknown_workspace_and_no_days_are_refused():
         replayed("auto", "--workspace", "gone")
     with pytest.raises(CommandError, match="at least 1"):
         replayed("auto", "--days", "0")
+    with pytest.raises(CommandError, match="at most"):
+        replayed("auto", "--days", "99999999999")

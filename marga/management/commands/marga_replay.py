@@ -17,6 +17,9 @@ from marga import replays
 from marga.policies import BUILT_IN, InvalidPolicy, Policy, parse_policy
 from marga.replaying import Interval, Report
 
+MOST_DAYS = 3650
+"""Far more than traces are kept."""
+
 
 class Command(BaseCommand):
     help = "Decide stored calls again by a policy: what they would cost, which tiers would answer, how well."
@@ -30,8 +33,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> str:
         now = timezone.now()
-        if options["days"] < 1:
-            raise CommandError("--days is at least 1.")
+        if not 1 <= options["days"] <= MOST_DAYS:
+            raise CommandError(f"--days is at least 1 and at most {MOST_DAYS}.")
         report = replays.run(
             policy=_policy(options["policy"]),
             since=now - timedelta(days=options["days"]),
