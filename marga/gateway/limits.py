@@ -10,7 +10,7 @@ from collections import deque
 from decimal import Decimal
 
 from marga.gateway.budgets import Budget, nanos, this_month
-from marga.gateway.errors import Headers, Refusal, retry_after
+from marga.gateway.errors import NO_RETRY, Headers, Refusal, retry_after
 from marga.gateway.leases import Lease
 from marga.gateway.lending import Lending
 from marga.gateway.snapshot import Key
@@ -138,6 +138,8 @@ class Limits:
                 wait = state.requests.wait(now, max(0, lease.held - 1))
                 raise Full(_over("requests", limit, wait), lease, 1)
         if (limit := key.tokens_per_minute) is not None:
+            if tokens > limit:
+                raise _too_large(tokens, limit)
             lease = state.tokens_lease
             if lease is None or lease.total != limit:
                 lease = state.tokens_lease = self.lending.lease(f"tokens:{key.id}", limit, state.tokens)
@@ -237,8 +239,18 @@ def _too_many_calls(limit: int) -> Refusal:
     return Refusal(
         429,
         "too_many_concurrent_requests",
-        f"This key may have {limit} calls open at once; wait for one to end.",
+        f"This key may have {limit} call{'s' * (limit != 1)} open at once; wait for one to end.",
         headers=[retry_after(1)],
+    )
+
+
+def _too_large(tokens: int, limit: int) -> Refusal:
+    """Say that a call never fits, so that nobody waits a minute and asks again."""
+    return Refusal(
+        429,
+        "tokens_per_minute_exceeded",
+        f"This call may take {tokens} tokens, and this key may use {limit} tokens a minute; allow a shorter answer.",
+        headers=[NO_RETRY],
     )
 
 

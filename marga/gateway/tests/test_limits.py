@@ -75,6 +75,17 @@ def test_requests_over_the_limit_are_refused_with_the_time_to_wait():
     assert int(dict(caught.value.headers)[b"retry-after"]) > 0
 
 
+def test_a_call_that_never_fits_is_not_told_to_wait():
+    limits, k = Limits(1), key(tokens_per_minute=50)
+
+    with pytest.raises(Refusal) as caught:
+        admit(limits, k, tokens=51)
+
+    assert caught.value.code == "tokens_per_minute_exceeded"
+    assert caught.value.headers == [(b"x-should-retry", b"false")]
+    admit(limits, k, tokens=50).close(50)
+
+
 def test_workers_share_a_limit():
     limits, k = Limits(2), key(requests_per_minute=4)
     admit(limits, k)
