@@ -15,7 +15,7 @@ from marga.strict import COST_MOST, WrongField, choice, count, money, number, te
 
 TIERS = ("", "local", "mid", "frontier")
 CACHES = ("", "exact", "semantic")
-ATTEMPTS_MOST, WARNINGS_MOST, CAPABILITIES_MOST = 16, 16, 16
+ATTEMPTS_MOST, WARNINGS_MOST, CAPABILITIES_MOST = 16, 40, 16
 MILLISECONDS_MOST = 2**31 - 1
 TOKENS_MOST = 10**12
 NO_MONEY = "0"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from marga.pricing import ZERO, Usage, cost_usd
+from marga.traces import WARNINGS_MOST
 
 if TYPE_CHECKING:
     from marga.gateway.caching.entry import Entry
@@ -185,7 +186,7 @@ def _trace(call: Call, cost: Decimal, would_cost: Decimal, seconds: float) -> di
         "input_tokens_estimated": needs.input_tokens,
         "capabilities": sorted(needs.capabilities),
         "session": call.session,
-        "warnings": list(call.warnings),
+        "warnings": list(call.warnings)[:WARNINGS_MOST],
         "bucket": key.bucket if key else "",
         "price_id": call.deployment.price_id if call.deployment else "",
     }
