@@ -150,10 +150,10 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_until(is_true: Callable[[], object], seconds: float = 20.0) -> float:
+def wait_until(is_true: Callable[[], object], seconds: float = 20.0, *, every: float = 0.05) -> float:
     """Wait for a condition; return the seconds it took, fail when it takes too long."""
     began_at = time.monotonic()
     while not is_true():
         assert time.monotonic() - began_at < seconds, "waited in vain"
-        time.sleep(0.05)
+        time.sleep(every)
     return time.monotonic() - began_at

@@ -51,8 +51,6 @@ class TryFailed(Exception):
         self.status = status
         self.wait_seconds = wait_seconds
         self.body = body
-        self.is_final = False
-        """Whether the gateway has no second try left to give: then the client should not make one either."""
 
 
 class Tries:
@@ -141,7 +139,6 @@ class Tries:
             raise failure
         if not core.retries.take():
             core.metrics.retries_refused += 1
-            failure.is_final = True
             raise failure
         if kind == "stale" or (
             kind in ANOTHER_CREDENTIAL and len(attempt.deployment.provider.credentials) > 1
@@ -163,11 +160,9 @@ class Tries:
 
 
 def final_headers(call: Call, failure: TryFailed) -> Headers:
-    """Return the refusal's headers, with word to the client not to try again where the gateway has done all it may."""
+    """Return the refusal's headers, with word to the client not to try again where the gateway has done so already."""
     headers = failure.refusal.headers
-    if (failure.is_final or len(call.attempts) > 1) and not any(
-        name == b"x-should-retry" for name, _ in headers
-    ):
+    if len(call.attempts) > 1 and not any(name == b"x-should-retry" for name, _ in headers):
         return [*headers, NO_RETRY]
     return headers
 
