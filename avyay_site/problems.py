@@ -243,7 +243,9 @@ def _detail(exc: Exception, kind: Kind) -> str:
 
 def _errors(exc: Exception) -> list[Error]:
     if not isinstance(exc, drf.ValidationError):
-        return []
+        # A product's error may name the field that it is about.
+        field = getattr(exc, "field", "")
+        return [{"pointer": f"#/{field}", "detail": str(exc)}] if field else []
     if getattr(exc, "is_about_parameters", False) and isinstance(exc.detail, dict):
         return [
             {"parameter": name, "detail": error["detail"]}

@@ -19,6 +19,7 @@ from marga.api.fields import AddressField
 from marga.models import Credential, CredentialState, Kind, Protocol, Provider
 
 problems.register(services.UnableToChange, "conflict")
+problems.register(services.InvalidValue, "invalid-request")
 
 SLUG = r"^[a-zA-Z0-9_-]{1,60}$"
 VISIBLE = r"^[!-~]{1,500}$"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from marga.services.answers import give_feedback, purge_cache
-from marga.services.changing import UnableToChange, is_operator
+from marga.services.changing import InvalidValue, UnableToChange, is_operator
 from marga.services.contents import Opened, read_content
 from marga.services.credentials import (
     CREDENTIAL_FIELDS,
@@ -34,6 +34,7 @@ __all__ = [
     "POLICY_FIELDS",
     "PROVIDER_FIELDS",
     "RULE_FIELDS",
+    "InvalidValue",
     "Opened",
     "UnableToChange",
     "change_credential",

@@ -19,6 +19,14 @@ class UnableToChange(Exception):
     """The gateway's rows cannot be changed as asked; the message says why and what to do."""
 
 
+class InvalidValue(UnableToChange):
+    """A value means nothing here, whatever rows there are; field names it."""
+
+    def __init__(self, message: str, field: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
 def is_operator(access: Access) -> bool:
     """Tell whether the asker runs the platform: then providers may lie in private networks and be shared by all."""
     if access.key is not None:

@@ -12,7 +12,7 @@ from avyay_site.accounts.models import Role
 from marga.models import Policy, Source
 from marga.policies import InvalidPolicy, parse_policy
 from marga.services import changing
-from marga.services.changing import UnableToChange
+from marga.services.changing import InvalidValue, UnableToChange
 from marga.strict import is_storable
 
 POLICY_FIELDS = ("name", "document", "is_shared", "is_default")
@@ -79,7 +79,7 @@ def _set(by: Access, policy: Policy, values: dict[str, Any]) -> None:
         raise NotAllowed("Sharing a policy with every workspace is for operators, in the admin.")
     changing.set_fields(policy, values, POLICY_FIELDS)
     if problem := problem_of_policy(policy.name, policy.document):
-        raise UnableToChange(problem)
+        raise InvalidValue(problem, "document")
     if policy.is_default:
         Policy.objects.filter(workspace_id=policy.workspace_id, is_default=True).exclude(pk=policy.pk).update(
             is_default=False

@@ -13,7 +13,7 @@ from marga import manifest
 from marga.models import KeyRules, Policy, Tier
 from marga.policies import BUILT_IN
 from marga.services import changing
-from marga.services.changing import UnableToChange
+from marga.services.changing import InvalidValue
 
 RULE_FIELDS = (
     *("policy", "allowed_models", "lowest_tier", "highest_tier", "quality_target", "fallbacks"),
@@ -50,10 +50,10 @@ def _check(by: Access, rules: KeyRules) -> None:
     if {rules.lowest_tier, rules.highest_tier} <= set(order) and (
         order.index(rules.lowest_tier) > order.index(rules.highest_tier)
     ):
-        raise UnableToChange("lowest_tier: It lies above highest_tier; nothing would be left.")
+        raise InvalidValue("lowest_tier: It lies above highest_tier; nothing would be left.", "lowest_tier")
     for name in ("allowed_models", "fallbacks"):
         if len(getattr(rules, name)) > MOST_NAMES:
-            raise UnableToChange(f"{name}: Give at most {MOST_NAMES} names.")
+            raise InvalidValue(f"{name}: Give at most {MOST_NAMES} names.", name)
     known = rules.policy in BUILT_IN or Policy.objects.usable_by(by).filter(name=rules.policy).exists()
     if rules.policy and not known:
-        raise UnableToChange(f"policy: There is no policy {rules.policy!r}; make it first.")
+        raise InvalidValue(f"policy: There is no policy {rules.policy!r}; make it first.", "policy")

@@ -118,7 +118,8 @@ def test_a_policy_is_checked_made_and_read(call):
     assert made.status_code == 201, made.content
     path = f"policies/{made.json()['id']}"
     refused = call("patch", path, {"document": {"surprise": 1}})
-    assert (refused.status_code, "surprise" in refused.json()["detail"]) == (409, True)
+    assert (refused.status_code, "surprise" in refused.json()["detail"]) == (400, True)
+    assert refused.json()["errors"][0]["pointer"] == "#/document"
     assert call("patch", path, {"is_default": False}).json()["is_default"] is False
     assert call("delete", path).status_code == 204
 
@@ -150,7 +151,7 @@ def test_rules_are_put_in_place_and_tell_what_holds_for_any_key(call, workspace)
     [row] = call("get", "rules").json()["data"]
     assert (row["id"], row["cache"]) == (key.pk, "semantic")
     refused = call("put", f"rules/{key.pk}", {"lowest_tier": "frontier", "highest_tier": "mid"})
-    assert refused.status_code == 409
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, "#/lowest_tier")
 
 
 def test_rules_of_another_workspaces_key_are_not_found(call):
