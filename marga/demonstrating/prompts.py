@@ -51,6 +51,10 @@ AGENT = (
         "writing",
     ),
     (
+        "Research which {word} plans of {a} comparable products changed their price this year, and what their customers said.",
+        "research",
+    ),
+    (
         "Cut this announcement down to 280 characters: we are happy to tell you that {name} now exports to {word}.",
         "cutdowns",
     ),
