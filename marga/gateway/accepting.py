@@ -1,10 +1,9 @@
-"""The way in: who calls, within which limits, with what body, and whether a cache already knows the answer."""
+"""The way in: who calls, with what body, and within which limits."""
 
 from __future__ import annotations
 
 import time
 
-from marga.gateway import deciding
 from marga.gateway.booking import most_usd
 from marga.gateway.call import Call
 from marga.gateway.errors import Refusal, retry_after
@@ -106,11 +105,3 @@ async def _admit_cascade(call: Call, key: Key, cascade: Cascade, usage: Usage) -
     except Refusal:
         call.cascade = None
     return call.cascade is not None
-
-
-def choose(call: Call) -> None:
-    """Classify the request and put the deployments in the order in which they are tried.
-
-    Raises Refusal.
-    """
-    deciding.decide(call)

@@ -26,6 +26,7 @@ from marga.pricing import ZERO, Usage, cost_usd
 from marga.protocols import chat
 from marga.protocols.answering import translate_answer
 from marga.protocols.checkable import said
+from marga.protocols.reading import object_in
 from marga.protocols.request import Unreadable
 from marga.protocols.translate import translate_request
 
@@ -154,11 +155,8 @@ def _written(attempt: Attempt, question: Question) -> bytes:
 
 
 def _read(attempt: Attempt, question: Question, body: bytes) -> Reply:
-    try:
-        raw = orjson.loads(body)
-    except orjson.JSONDecodeError as exc:
-        raise _Failed("upstream_invalid_answer") from exc
-    if not isinstance(raw, dict) or WIRES[attempt.protocol].error_of(raw):
+    raw = object_in(body)
+    if raw is None or WIRES[attempt.protocol].error_of(raw):
         raise _Failed("upstream_invalid_answer")
     attempt.end(200)
     meter = Meter(WIRES[attempt.protocol])

@@ -22,7 +22,7 @@ from marga.gateway.snapshot import Deployment, Key
 from marga.gateway.spool import SpoolFull
 from marga.gateway.surfaces import Surface
 from marga.gateway.watch import Watch
-from marga.pricing import ZERO, Usage
+from marga.pricing import ZERO
 from marga.protocols.request import Request
 from marga.routing import Decision, Needs
 
@@ -135,6 +135,8 @@ class Call:
     """`exact` or `semantic` when the answer came from a cache."""
     started: bool = False
     is_committed: bool = False
+    has_raw_body: bool = False
+    """Whether what is being sent is no stream of events: an error cannot be told in it, only by breaking off."""
     place: tuple[str, int] = ("", 0)
     """The id of a responses stream and the number of its next event."""
     content: Content | None = None
@@ -186,10 +188,6 @@ class Call:
         """Take the request's body, to be kept if the key's rules say so."""
         if self.key is not None and self.key.keeps_content:
             self.content = Content(body)
-
-    def price(self, usage: Usage) -> Decimal:
-        """Return what usage costs at the deployment that answers."""
-        return booking.price(self, usage)
 
     def book(self, status: int, error_type: str = "", *, is_cancelled: bool = False) -> None:
         """Write the usage record, once; call it before the last byte of the answer goes out."""
@@ -334,6 +332,8 @@ class Call:
         if not self.started:
             await self.answer(refusal.status, [JSON_TYPE, *refusal.headers], refusal.body(self.id, protocol))
             return
+        if self.has_raw_body:
+            return  # an answer that is left unfinished ends as a broken connection
         self.watch.begin(SLOW_READER_SECONDS, "slow_reader")
         event = refusal.event(self.id, protocol, self.place)
         await self.send({"type": "http.response.body", "body": event, "more_body": False})

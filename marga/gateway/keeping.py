@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from marga.gateway import accepting, recalling, streaming
+from marga.gateway import accepting, booking, dry, recalling, streaming
 from marga.gateway.caching.caches import Found, Plan
 from marga.gateway.caching.entry import Entry
 from marga.gateway.caching.keeping import is_keepable
@@ -26,7 +26,7 @@ async def served(call: Call) -> bool:
     key, request = call.key, call.request
     if key is None or key.cache == "off":
         return False
-    caches, asked = call.core.caches, call.asked
+    caches = call.core.caches
     call.plan = plan = caches.plan(
         workspace_id=key.workspace_id,
         protocol=request.protocol,
@@ -37,7 +37,7 @@ async def served(call: Call) -> bool:
         ttl_seconds=key.cache_ttl_seconds,
         header=lambda name: _header(call, name),
     )
-    if plan is None or asked.get(b"x-marga-dry-run"):
+    if plan is None or dry.is_asked(call):
         return False
     call.cache_mode = plan.controls.mode
     call.cache_identity = plan.identity.hex()
@@ -109,7 +109,7 @@ async def keep(call: Call, payload: dict[str, Any], body: bytes) -> None:
         provider=deployment.provider.name,
         deployment_id=deployment.id,
         usage=usage,
-        cost_usd=call.price(usage),
+        cost_usd=booking.price(call, usage),
         created_at=now,
     )
     await call.core.caches.keep(plan, entry, now)

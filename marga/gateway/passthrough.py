@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import replace
-from typing import Any
 
 import orjson
 
@@ -24,10 +23,11 @@ from marga.gateway.relay import read
 from marga.gateway.requests import header
 from marga.gateway.snapshot import Deployment, Key
 from marga.gateway.surfaces import Surface
-from marga.gateway.trying import resting, unreachable
+from marga.gateway.trying import cut, resting, unreachable
 from marga.gateway.upstream import FAILURES, Answer
 from marga.pricing import FREE
 from marga.protocols import raw
+from marga.protocols.reading import object_in
 from marga.routing import Needs, NoRoute
 
 FAMILIES = ("images", "audio", "moderations", "files")
@@ -91,16 +91,7 @@ def _deployment(call: Call, key: Key) -> Deployment:
     # Files have no model: a name in such a request must not lead to a provider of others.
     name = "" if family == "files" else call.request.model
     if name and name in catalogue.listed and family in catalogue.listed[name].provider.protocols:
-        needs = Needs(
-            model=name,
-            protocol=family,
-            need=0.0,
-            doubt=0.0,
-            task="",
-            input_tokens=0,
-            output_tokens=0,
-            capabilities=frozenset(),
-        )
+        needs = Needs(model=name, protocol=family)
         try:
             return catalogue.by_id[catalogue.router.decide(needs, key.rules, call.core.health).order[0]]
         except NoRoute as exc:
@@ -175,7 +166,7 @@ async def _pass(call: Call, attempt: Attempt, response: Answer) -> None:
     if response.kind == "application/json":
         body = await read(call, response)
         if call.meter is not None:
-            call.meter.see_whole(_fields(body))
+            call.meter.see_whole(object_in(body) or {})
         if call.content is not None:
             call.content.answered(body)
         call.is_committed = True
@@ -188,13 +179,16 @@ async def _pass(call: Call, attempt: Attempt, response: Answer) -> None:
 async def _stream(call: Call, response: Answer, headers: list[tuple[bytes, bytes]]) -> None:
     """Pass bytes on as they come; a provider that breaks off leaves the client with a broken connection."""
     idle, watch, content = call.core.settings.idle_timeout_seconds, call.watch, response.content
-    call.started = call.is_committed = True
+    call.started = call.is_committed = call.has_raw_body = True
     await call.send(
         {"type": "http.response.start", "status": response.status, "headers": [*headers, *call.headers()]}
     )
     while True:
         watch.begin(idle, "upstream_stalled")
-        data = await content.readany()
+        try:
+            data = await content.readany()
+        except FAILURES as exc:
+            raise cut() from exc
         watch.begin(SLOW_READER_SECONDS, "slow_reader")
         call.first_token()
         if not data:
@@ -209,11 +203,3 @@ def _kind_of(response: Answer) -> bytes:
     given = response.headers.get("content-type", "")
     is_plain = given.isascii() and given.isprintable() and 0 < len(given) < 200
     return given.encode("ascii") if is_plain else b"application/octet-stream"
-
-
-def _fields(body: bytes) -> dict[str, Any]:
-    try:
-        found = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return {}
-    return found if isinstance(found, dict) else {}

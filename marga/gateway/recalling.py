@@ -45,7 +45,7 @@ async def recalled(call: Call, body: bytes) -> bool:
     caches, plan = call.core.caches, found.plan
     caches.heed(call.core.keys.snapshot.purges)
     hit = caches.look(plan, time.time())
-    if hit is None or hit.entry is not found.entry:
+    if hit is None or hit.identity != plan.identity or hit.entry.created_at != found.kept_at:
         return False
     call.request = found.request
     await accepting.admit(call, is_free=True)
@@ -67,7 +67,7 @@ def remember(call: Call, rest: bytes) -> None:
         return
     small = Plan(plan.workspace_id, plan.protocol, {}, b"", plan.policy_mark, plan.controls, plan.identity)
     request = call.request._replace(payload={}, body=b"")
-    call.core.recollections.put(mark, Recollection(request, small, entry, call.served_by, rest))
+    call.core.recollections.put(mark, Recollection(request, small, entry.created_at, call.served_by, rest))
 
 
 def served_by(entry: Entry) -> tuple[tuple[bytes, bytes], ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import orjson
 
@@ -14,7 +13,7 @@ from marga.gateway.providers import Provider
 from marga.gateway.surfaces import WIRES
 from marga.gateway.trying import TryFailed
 from marga.gateway.upstream import Answer
-from marga.protocols.reading import text
+from marga.protocols.reading import object_in, text
 
 PASSED = ("retry-after", "retry-after-ms", "x-should-retry", "openai-processing-ms", "openai-version")
 """What a client sees of a provider's headers; rate limits and cookies are between the provider and us."""
@@ -35,7 +34,7 @@ _ORGANISATION = re.compile(rb"\borg-[A-Za-z0-9]{6,}")
 def failure_of(call: Call, attempt: Attempt, response: Answer, body: bytes) -> TryFailed:
     """Return the failure that a provider's answer is: one with an error status, or with an error inside 200."""
     provider, status = attempt.deployment.provider, response.status
-    payload = _parsed(body)
+    payload = object_in(body)
     error = WIRES[attempt.protocol].error_of(payload) if payload else None
     code = text((error or {}).get("code")) or text((error or {}).get("type"))
     if status in DEAD or code in NO_MONEY:
@@ -119,11 +118,3 @@ def scrubbed(body: bytes, credential: Credential) -> bytes:
         body = body.replace(credential.api_key.encode(), HIDDEN)
         body = body.replace(orjson.dumps(credential.api_key)[1:-1], HIDDEN)
     return _ORGANISATION.sub(HIDDEN, body)
-
-
-def _parsed(body: bytes) -> dict[str, Any] | None:
-    try:
-        payload = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None
-    return payload if isinstance(payload, dict) else None

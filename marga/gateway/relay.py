@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from marga.gateway import accepting, cascading, dry, keeping, recalling, sandbox, shadow, streaming
+from marga.gateway import accepting, cascading, deciding, dry, keeping, recalling, sandbox, shadow, streaming
 from marga.gateway.booking import CLIENT_LEFT
 from marga.gateway.call import JSON_TYPE, Attempt, Call
 from marga.gateway.core import Core
@@ -17,9 +17,10 @@ from marga.gateway.errors import Headers, Refusal
 from marga.gateway.refused import failure_of, passed_headers
 from marga.gateway.requests import ClientLeft
 from marga.gateway.surfaces import WIRES, Surface
-from marga.gateway.trying import Tries, TryFailed, final_headers, open_answer, timed_out
+from marga.gateway.trying import Tries, TryFailed, cut, final_headers, open_answer, timed_out
 from marga.gateway.upstream import FAILURES, Answer
 from marga.protocols.answering import stream_answer, translate_answer
+from marga.protocols.reading import object_in
 from marga.protocols.request import Unreadable
 
 STOPPED = {
@@ -100,7 +101,7 @@ async def _carry(call: Call) -> None:
     accepting.read(call, body)
     if await keeping.served(call):
         return
-    accepting.choose(call)
+    deciding.decide(call)
     if dry.is_asked(call):
         await dry.answer(call)
         return
@@ -159,7 +160,7 @@ async def _carry_back(call: Call, attempt: Attempt, response: Answer) -> None:
             return
         raise _senseless()
     body = await read(call, response)
-    payload = _parsed(body)
+    payload = object_in(body)
     if payload is None:
         raise _senseless()
     wire = WIRES[attempt.protocol]
@@ -230,16 +231,7 @@ async def read(call: Call, response: Answer) -> bytes:
             parts.append(part)
             call.watch.extend(idle)
     except FAILURES as exc:
-        raise Refusal(502, "upstream_cut", "The provider broke off in the middle of its answer.") from exc
+        raise cut() from exc
     finally:
-        waited = time.perf_counter() - before
-        call.waited += waited
+        call.waited += time.perf_counter() - before
     return parts[0] if len(parts) == 1 else b"".join(parts)
-
-
-def _parsed(body: bytes) -> dict[str, Any] | None:
-    try:
-        payload = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None
-    return payload if isinstance(payload, dict) else None

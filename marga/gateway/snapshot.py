@@ -25,7 +25,6 @@ CALL_SCOPE = "marga:call"
 EMBEDDINGS_ALONE = frozenset({"embeddings"})
 """Of a model that makes embeddings and cannot talk."""
 TIERS = {"local": 0, "mid": 1, "frontier": 2}
-TIER_NAMES = ("local", "mid", "frontier")
 
 
 class UnusableSnapshot(ValueError):

@@ -18,7 +18,7 @@ from marga.gateway.call import SLOW_READER_SECONDS, Attempt, Call
 from marga.gateway.errors import Refusal
 from marga.gateway.refused import scrubbed
 from marga.gateway.surfaces import WIRES
-from marga.gateway.trying import TryFailed
+from marga.gateway.trying import TryFailed, cut
 from marga.gateway.upstream import FAILURES, Answer
 from marga.protocols import chat, failures, responses, sse
 from marga.protocols.answering import AnswerCollector, StreamTranslator
@@ -225,7 +225,7 @@ async def relay(call: Call, attempt: Attempt, response: Answer) -> None:
             await client.send(passage.before_fault)
         raise
     except FAILURES as exc:
-        raise _broken(call, "answer", _cut()) from exc
+        raise _broken(call, "answer", cut()) from exc
     await _read_leftover(response.content)
 
 
@@ -258,7 +258,7 @@ async def _pump(call: Call, attempt: Attempt, response: Answer, client: Client, 
         return
     # Some servers end without [DONE]; the client must not get one that was never sent.
     if splitter.held or call.meter is None or not call.meter.saw_finish:
-        raise _broken(call, "answer", _cut())
+        raise _broken(call, "answer", cut())
     await client.finish(passage.end())
 
 
@@ -272,10 +272,6 @@ async def play(call: Call, events: list[bytes]) -> None:
 def _broken(call: Call, kind: str, refusal: Refusal) -> Exception:
     """Return what to raise for a stream that broke: another try is possible while nothing was shown."""
     return refusal if call.is_committed else TryFailed(kind, refusal)
-
-
-def _cut() -> Refusal:
-    return Refusal(502, "upstream_cut", "The provider broke off in the middle of its answer.")
 
 
 async def _read_leftover(content: Any) -> None:

@@ -31,8 +31,6 @@ ABOUT_THE_CALL = frozenset({"client", "context", "credential", "stale", "missing
 """Failures that say nothing about how well the deployment works."""
 
 ANTHROPIC_VERSION = b"anthropic-version: 2023-06-01\r\n"
-FORWARDED = (b"anthropic-", b"openai-beta")
-"""Headers of clients that a provider of the same protocol sees, by how their names begin; never credentials."""
 
 
 class TryFailed(Exception):
@@ -130,8 +128,8 @@ class Tries:
         self._latest = failure
         if kind in ANOTHER_CREDENTIAL:
             core.credentials.failed(attempt.credential, failure.status, now, failure.wait_seconds or None)
-        has_others = len(attempt.deployment.provider.credentials) > 1
-        if kind in ABOUT_THE_CALL or (kind == "rate_limit" and has_others):
+        others = len(attempt.deployment.provider.credentials) - 1
+        if kind in ABOUT_THE_CALL or (kind == "rate_limit" and others):
             core.health.left(attempt.deployment.id)
         else:
             core.health.fail(attempt.deployment.id, retry_after=failure.wait_seconds or None)
@@ -140,11 +138,9 @@ class Tries:
         if not core.retries.take():
             core.metrics.retries_refused += 1
             raise failure
-        if kind == "stale" or (
-            kind in ANOTHER_CREDENTIAL and len(attempt.deployment.provider.credentials) > 1
-        ):
+        if kind == "stale" or (kind in ANOTHER_CREDENTIAL and others):
             self._repeats += 1
-            if self._repeats <= max(1, len(attempt.deployment.provider.credentials) - 1):
+            if self._repeats <= max(1, others):
                 core.metrics.count_retry(kind)
                 return
         is_last = self._position + 1 >= len(call.order)
@@ -251,6 +247,11 @@ def unreachable(provider: Provider, exc: Exception) -> TryFailed:
         return TryFailed("server", Refusal(502, "upstream_cut", text))
     text = f"The provider '{provider.name}' cannot be reached."
     return TryFailed("connect", Refusal(502, "upstream_unreachable", text))
+
+
+def cut() -> Refusal:
+    """Return what is said of an answer that broke off; it may have been paid for, so it is not tried again."""
+    return Refusal(502, "upstream_cut", "The provider broke off in the middle of its answer.")
 
 
 def timed_out(provider: Provider) -> TryFailed:

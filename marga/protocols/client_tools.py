@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from marga.protocols.reading import fields, items, text
+from marga.protocols.reading import fields, items, object_in, text
 
 LONGEST_NAME = 64
 """What OpenAI takes as a function's name; Anthropic takes 128."""
@@ -94,13 +94,8 @@ def _has_schema(tool: dict[str, Any]) -> bool:
 
 def custom_input(arguments: str) -> str:
     """Return the free text of a custom tool's call from the arguments of the function that stood for it."""
-    try:
-        value = orjson.loads(arguments)
-    except orjson.JSONDecodeError:
-        return arguments
-    if isinstance(value, dict) and isinstance(value.get("input"), str):
-        return str(value["input"])
-    return arguments
+    value = (object_in(arguments) or {}).get("input")
+    return value if isinstance(value, str) else arguments
 
 
 def custom_arguments(value: str) -> str:
@@ -114,10 +109,7 @@ def native_item(kind: str, arguments: str) -> dict[str, Any]:
     arguments: of the function that stood for the tool; what is missing or wrong becomes empty, since the client
     judges the call. The caller adds type, id, call_id and status.
     """
-    try:
-        given = fields(orjson.loads(arguments))
-    except orjson.JSONDecodeError:
-        given = {}
+    given = object_in(arguments) or {}
     if kind == "apply_patch":
         return {"operation": fields(given.get("operation"))}
     action = {name: given[name] for name in _ACTION_FIELDS[kind] if given.get(name) is not None}

@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import orjson
-
 from marga.pricing import Usage
-from marga.protocols.reading import count, fields
+from marga.protocols.reading import count, object_in
 from marga.protocols.request import Request
 
 _PART = re.compile(rb'name="model"\r\n(?:[^\r\n]+\r\n)*\r\n([^\r\n]{1,200})\r\n')
@@ -24,10 +22,7 @@ def read_raw(protocol: str, kind: bytes, body: bytes) -> Request:
         found = _PART.search(body[:READ_BYTES]) or _PART.search(body[-READ_BYTES:])
         model = found[1].decode("utf-8", "replace") if found else ""
     elif body:
-        try:
-            payload = fields(orjson.loads(body))
-        except orjson.JSONDecodeError:
-            payload = {}
+        payload = object_in(body) or {}
         given = payload.get("model")
         model = given if isinstance(given, str) else ""
     return Request(protocol, model, payload.get("stream") is True, True, payload, body)

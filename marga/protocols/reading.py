@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
+
 CHARACTERS_PER_TOKEN = 4
 """A rough mean for English text and code; used only where a provider reports nothing, and flagged."""
 
@@ -30,6 +32,15 @@ def items(value: Any) -> list[Any]:
 def fields(value: Any) -> dict[str, Any]:
     """Return value if it is an object, else an empty one."""
     return value if isinstance(value, dict) else {}
+
+
+def object_in(written: bytes | str) -> dict[str, Any] | None:
+    """Return the object that a JSON text holds, None where it holds none."""
+    try:
+        value = orjson.loads(written)
+    except orjson.JSONDecodeError:
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def text(value: Any) -> str:

@@ -1,4 +1,7 @@
-"""What a worker remembers of bodies whose answers are kept: a few facts, and where the answer is."""
+"""What a worker remembers of bodies whose answers are kept: a few facts, and where the answer is.
+
+Never the answer itself: that would keep alive what the cache has let go, beyond the bound on its bytes.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,17 @@ from collections import OrderedDict
 from typing import NamedTuple
 
 from marga.gateway.caching.caches import Plan
-from marga.gateway.caching.entry import Entry
 from marga.protocols.request import Request
 
 MOST = 2_048
 
 
 class Recollection(NamedTuple):
-    """request: without its payload; rest: what every usage record of such a hit says, as JSON without its brace."""
+    """request: without its payload; kept_at: when its answer was kept, by which another one is told apart; rest: what every usage record of such a hit says, as JSON without its brace."""
 
     request: Request
     plan: Plan
-    entry: Entry
+    kept_at: float
     headers: tuple[tuple[bytes, bytes], ...]
     rest: bytes
 
@@ -30,7 +32,10 @@ class Recollections:
 
     def get(self, mark: bytes) -> Recollection | None:
         """Return what is known of a body."""
-        return self._known.get(mark)
+        found = self._known.get(mark)
+        if found is not None:
+            self._known.move_to_end(mark)
+        return found
 
     def put(self, mark: bytes, found: Recollection) -> None:
         """Remember a body."""

@@ -6,6 +6,7 @@ import json
 from contextlib import asynccontextmanager
 from typing import Any
 
+import aiohttp
 import pytest
 
 from marga.gateway.tests import harness
@@ -92,3 +93,28 @@ async def test_a_key_with_a_budget_has_to_name_what_costs_money(tmp_path, path, 
         await s.fetched()
         async with post(s, path, {"prompt": "a river", "input": "a river"}) as answer:
             assert answer.status == status
+
+
+@pytest.mark.parametrize("ending", ["cut", "stalled"])
+async def test_sound_that_breaks_off_is_not_ended_with_words(tmp_path, ending):
+    sound = bytes(range(256)) * 16
+
+    async def half(reader: Any, writer: Any, body: dict[str, Any]) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: audio/mpeg\r\ntransfer-encoding: chunked\r\n\r\n")
+        writer.write(harness.piece(sound))
+        await writer.drain()
+        if ending == "stalled":
+            await reader.read(1)
+        writer.close()
+
+    async with stage(tmp_path, half, MARGA_IDLE_TIMEOUT_SECONDS="1") as s:
+        provider = {**s.web.document["providers"][0], "protocols": ["chat", "audio"]}
+        s.web.change({**s.web.document, "format": 2, "providers": [provider]})
+        await s.fetched()
+        async with post(s, "/v1/audio/speech", {"model": "tts", "input": "Hi"}) as answer:
+            assert await answer.content.readexactly(len(sound)) == sound
+            with pytest.raises(aiohttp.ClientPayloadError):
+                await answer.content.read()
+        await until(lambda: len(s.web.records) == 1)
+        assert s.web.records[0]["error_type"] == f"upstream_{ending}"
+    assert '"event":"gateway_failed"' not in s.gateway.log.read_text()
