@@ -1,6 +1,8 @@
 """What a cascade is worth: simulated on recorded outcomes of real models, by the measure of the data's own scorer.
 
-python -m benchmarks.cascade [--data ../shared/data/routing] [--scores FILE] [--draws 40]
+python -m benchmarks.cascade --data FOLDER [--scores FILE] [--draws 40]
+
+FOLDER holds score.py and, in dev/, the recorded outcomes.
 
 For each prompt two (or three) cheap models answer; when they agree, that answer is served, and the prompts on which
 they disagree go to the strong model first. The data says who was right, not what was answered. So one thing is
@@ -26,7 +28,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.common import ROOT, machine, write
+from benchmarks.common import machine, write
 
 Floats = NDArray[np.float64]
 
@@ -89,7 +91,7 @@ def main() -> None:
     options = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    options.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data" / "routing")
+    options.add_argument("--data", type=Path, metavar="FOLDER", required=True)
     options.add_argument("--scores", type=Path)
     options.add_argument("--draws", type=int, default=40)
     chosen = options.parse_args()

@@ -18,7 +18,7 @@ from marga.policies import Policy
 from marga.routing import Needs
 from marga.schemas import NotUnderstood, fault
 
-AGREEMENT, SCHEMA, VERIFIER = "agreement", "schema", "verifier"
+SCHEMA, VERIFIER = "schema", "verifier"
 QUOTED_MOST = 12_000
 
 

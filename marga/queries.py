@@ -2,44 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
-from typing import Any
-
 from django.db.models import F
 
 from avyay_site.accounts.access import Access
-from avyay_site.usage import reports
-from avyay_site.usage.models import UsageRecord
-from avyay_site.usage.periods import Period
-from marga.models import Credential, Health, Kind, Model, Policy, PriceVersion, Provider
+from marga.models import Credential, Health, Kind, Model, Policy, Provider
 
-PRODUCT = "marga"
-MOST_REQUESTS = 25
 MOST_LISTED = 300
 MOST_CHECKED = 50
 """Providers asked in one go; the rest have their turn the next time."""
-
-
-@dataclass(frozen=True)
-class Today:
-    """What went through the gateway since midnight UTC: sums, and latency in milliseconds."""
-
-    total: dict[str, Any]
-    latency: dict[str, float | None]
-
-
-def get_today(access: Access, *, now: datetime) -> Today:
-    """Return the workspace's sums and latency of this UTC day."""
-    midnight = datetime.combine(now.astimezone(UTC).date(), time.min, UTC)
-    asked = reports.Asked(Period("custom", midnight, midnight + timedelta(days=1)), product=PRODUCT)
-    return Today(reports.total(reports.get_series(asked, access)), reports.get_latency(asked, access))
-
-
-def get_latest_requests(access: Access) -> list[UsageRecord]:
-    """Return the newest calls of the workspace."""
-    records = UsageRecord.objects.visible_to(access).filter(product=PRODUCT).select_related("key")
-    return list(records.order_by("-occurred_at", "-id")[:MOST_REQUESTS])
 
 
 def get_models(access: Access) -> list[Model]:
@@ -65,11 +35,6 @@ def get_credentials(access: Access) -> list[Credential]:
 def get_policies(access: Access) -> list[Policy]:
     """Return the policies that the workspace may name, own and shared."""
     return list(Policy.objects.usable_by(access).order_by("name", "id")[:MOST_LISTED])
-
-
-def get_price_history(model: Model) -> list[PriceVersion]:
-    """Return the versions of a model's prices, newest first."""
-    return list(model.price_versions.order_by("-effective_at", "-id")[:MOST_LISTED])
 
 
 def get_stalest_provider_ids() -> list[str]:

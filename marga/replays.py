@@ -15,7 +15,7 @@ from marga.policies import Policy
 from marga.pricing import Usage
 from marga.replaying import Offer, Report, Stored, replay
 from marga.routing import ANYTHING, KeyRules
-from marga.tracing import EXTRA_ACTIONS
+from marga.tracing import EXTRA_ACTION
 
 CALLS_MOST = 200_000
 CHUNK = 2_000
@@ -66,9 +66,7 @@ def _calls(
     rows = traces.order_by("-occurred_at", "-id")[:most].iterator(chunk_size=CHUNK)
     while chunk := list(islice(rows, CHUNK)):
         ids = [trace.request_id for trace in chunk]
-        records = UsageRecord.objects.filter(request_id__in=ids, status__lt=400).exclude(
-            action__in=EXTRA_ACTIONS
-        )
+        records = UsageRecord.objects.filter(request_id__in=ids, status__lt=400).exclude(action=EXTRA_ACTION)
         by_id = {record.request_id: record for record in records}
         for trace in chunk:
             if record := by_id.get(trace.request_id):

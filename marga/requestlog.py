@@ -178,7 +178,7 @@ def get_cache_figures(access: Access, since: datetime, until: datetime) -> Cache
         .annotate(calls=Count("pk"), saved=Sum("saved_usd"))
         .order_by("cache")
     }
-    asked = UsageRecord.objects.filter(**period, product=PRODUCT).exclude(action__in=("shadow", "cascade"))
+    asked = UsageRecord.objects.filter(**period, product=PRODUCT).exclude(action="shadow")
     return CacheFigures(
         requests=asked.count(),
         exact=kinds.get("exact", {}).get("calls", 0),

@@ -27,11 +27,11 @@ SUMMED = ("requests", "cached", "cost_usd", "baseline_usd", "saved_usd", "cache_
 
 RECORDS = """
 SELECT {group},
-  count(*) FILTER (WHERE u.action NOT IN ('shadow', 'cascade')),
+  count(*) FILTER (WHERE u.action <> 'shadow'),
   count(*) FILTER (WHERE t.cache <> ''),
   coalesce(sum(u.cost_usd), 0),
-  coalesce(sum(coalesce(t.baseline_usd, CASE WHEN u.action IN ('shadow', 'cascade') THEN 0 ELSE u.cost_usd END)), 0),
-  coalesce(sum(coalesce(t.saved_usd, CASE WHEN u.action IN ('shadow', 'cascade') THEN -u.cost_usd ELSE 0 END)), 0),
+  coalesce(sum(coalesce(t.baseline_usd, CASE WHEN u.action = 'shadow' THEN 0 ELSE u.cost_usd END)), 0),
+  coalesce(sum(coalesce(t.saved_usd, CASE WHEN u.action = 'shadow' THEN -u.cost_usd ELSE 0 END)), 0),
   coalesce(sum(t.saved_usd) FILTER (WHERE t.cache <> ''), 0)
 FROM usage_usagerecord AS u LEFT JOIN marga_requesttrace AS t ON t.request_id = u.request_id
 WHERE u.workspace_id = %s AND u.product = 'marga' AND u.occurred_at >= %s AND u.occurred_at < %s

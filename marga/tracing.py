@@ -47,8 +47,8 @@ TRACE_COLUMNS = {
 """The columns as they are inserted, one array each, as for the usage records; JSON goes as text and is cast."""
 JSON = frozenset({"attempts", "capabilities", "warnings"})
 OF_RECORD = frozenset({"request_id", "occurred_at", "workspace_id"})
-EXTRA_ACTIONS = frozenset({"shadow", "cascade"})
-"""Calls that nobody asked for: they cost, and no baseline would have made them."""
+EXTRA_ACTION = "shadow"
+"""Of calls that nobody asked for: they cost, and no baseline would have made them."""
 SUMMED = ("requests", "cached", "cost_usd", "baseline_usd", "saved_usd", "cache_saved_usd")
 BATCH, BATCHES_MOST = 1000, 200
 """What one run forgets at most; the next one goes on."""
@@ -90,7 +90,7 @@ def _add_to_days(records: Iterable[Record]) -> None:
     sums: dict[DayKey, dict[str, Any]] = defaultdict(lambda: dict.fromkeys(SUMMED, 0))
     for record in records:
         trace = record.trace
-        is_extra = record.action in EXTRA_ACTIONS
+        is_extra = record.action == EXTRA_ACTION
         tier = trace.tier if trace else ""
         day = record.occurred_at.astimezone(UTC).date()
         total = sums[record.workspace_id, day, record.key_id, record.model_used, tier]
@@ -107,7 +107,7 @@ def _add_to_days(records: Iterable[Record]) -> None:
 
 def _without_trace(record: Record) -> tuple[Decimal, Decimal]:
     """Return baseline and saving of a record that does not say: nothing saved, and extra calls are pure cost."""
-    is_extra = record.action in EXTRA_ACTIONS
+    is_extra = record.action == EXTRA_ACTION
     return (NOTHING, -record.cost_usd) if is_extra else (record.cost_usd, NOTHING)
 
 
