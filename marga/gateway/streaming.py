@@ -31,6 +31,7 @@ HEADERS = [
 ]
 KEEP_ALIVE = b": keep-alive\n\n"
 LEFTOVER_SECONDS = 0.2
+PIECE_BYTES = 8 << 10
 MOST_HELD_EVENTS = 64
 MOST_HELD_BYTES = 256 << 10
 
@@ -62,6 +63,10 @@ class Client:
             call.content.sent(data)
         if not call.started:
             await self._start()
+        # The server holds a few pieces for a reader that stands still: small ones keep that small.
+        while len(data) > PIECE_BYTES:
+            await call.send({"type": "http.response.body", "body": data[:PIECE_BYTES], "more_body": True})
+            data = data[PIECE_BYTES:]
         await call.send({"type": "http.response.body", "body": data, "more_body": more})
         self._is_sending = False
         call.watch.sent()
@@ -241,9 +246,12 @@ async def _pump(call: Call, attempt: Attempt, response: Answer, client: Client, 
         before = time.perf_counter()
         data = await content.readany()
         call.waited += time.perf_counter() - before
-        events = splitter.feed(data) if data else splitter.finish()
+        is_over = not data
+        events = splitter.finish() if is_over else splitter.feed(data)
         watch.begin(SLOW_READER_SECONDS, "slow_reader")
         found = passage.take(events) if events else b""
+        # A reader that stands still holds us here for long: let go of what is copied already.
+        del data, events
         if passage.is_done:
             answer = passage.whole()
             if call.is_sampled and answer is not None:
@@ -251,8 +259,10 @@ async def _pump(call: Call, attempt: Attempt, response: Answer, client: Client, 
             await keeping.keep_stream(call, attempt, answer)
             await client.finish(found, passage.error_type)
         elif found:
-            await client.send(found)
-        if not data:
+            sending = client.send(found)
+            del found
+            await sending
+        if is_over:
             break
     if passage.is_done:
         return

@@ -140,7 +140,7 @@ async def test_m07_readers_that_stand_still_hold_the_provider_back_in_every_pair
         await check_held_back(s, flood, PAIRS)
 
         # Events of 60 kB: some forty of them wait for each reader, most in the server's own buffer.
-        assert resident_mb(s.gateway._process.pid) - before < 3 * len(PAIRS) + 12
+        assert resident_mb(s.gateway._process.pid) - before < len(PAIRS) + 12
         await until(lambda: s.upstream.open_connections == 0)
 
 

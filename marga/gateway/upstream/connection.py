@@ -16,8 +16,8 @@ from marga.gateway.upstream.answer import Answer
 from marga.gateway.upstream.failures import Broken, StaleConnection
 from marga.gateway.upstream.inflating import answer_for
 
-MOST_UNREAD_BYTES = 1 << 16
-READ_BYTES = 1 << 16
+MOST_UNREAD_BYTES = 1 << 14
+READ_BYTES = 1 << 15
 MOST_HEAD_BYTES = 1 << 16
 """So much may come without a byte of content: heads, informational answers, extensions of chunks, trailers."""
 
