@@ -241,16 +241,22 @@ class Function(Node):
     is_generator: bool = False
     is_static: bool = False
     is_arrow: bool = False
+    is_abstract: bool = False  # a method without a body
 
 
 @dataclass(frozen=True, slots=True)
 class Class(Node):
-    """Body: Function, Assign (fields), Class, and what else stands there. Java fields are Assign with a type."""
+    """Body: Function, Assign (fields), Class, and what else stands there. Java fields are Assign with a type.
+
+    Java's constructor is named `<init>`; a Block labelled "static" runs with the class, one without for each object.
+    kind: "" class, or Java's "interface", "enum", "record", "annotation".
+    """
 
     name: str
     bases: tuple[Expr, ...]
     body: tuple[Stmt, ...]
     decorators: tuple[Expr, ...] = ()
+    kind: str = ""
 
 
 # --- statements
@@ -263,6 +269,8 @@ class Assign(Node):
     targets: tuple[Target, ...]
     value: Expr | None
     type: str = ""
+    is_static: bool = False  # a static field
+    decorators: tuple[Expr, ...] = ()  # a field's annotations
 
 
 @dataclass(frozen=True, slots=True)
