@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
+from raksha.models.base import Confidence, FindingKind, Ruling, RulingReason, Severity, Word
+from raksha.models.caches import FileResult
+from raksha.models.findings import (
+    MOST_DETAIL_CHARACTERS,
+    Change,
+    Dependency,
+    Exclusion,
+    Finding,
+    FindingState,
+)
 from raksha.models.intel import (
     STALE_AFTER,
     Advisory,
@@ -14,16 +24,40 @@ from raksha.models.intel import (
     FeedState,
     KevEntry,
 )
+from raksha.models.policies import ScanPolicy
+from raksha.models.projects import Mission, Project
+from raksha.models.scans import ACTIVE, Scan, ScanSource, ScanState, Upload
 
 __all__ = [
+    "ACTIVE",
+    "MOST_DETAIL_CHARACTERS",
     "STALE_AFTER",
     "Advisory",
     "AffectedPackage",
     "Alias",
+    "Change",
+    "Confidence",
     "CveFacts",
+    "Dependency",
     "EpssScore",
+    "Exclusion",
     "Feed",
     "FeedKind",
     "FeedState",
+    "FileResult",
+    "Finding",
+    "FindingKind",
+    "FindingState",
     "KevEntry",
+    "Mission",
+    "Project",
+    "Ruling",
+    "RulingReason",
+    "Scan",
+    "ScanPolicy",
+    "ScanSource",
+    "ScanState",
+    "Severity",
+    "Upload",
+    "Word",
 ]
