@@ -26,7 +26,7 @@ from raksha.models.intel import (
 )
 from raksha.models.policies import ScanPolicy
 from raksha.models.projects import Mission, Project
-from raksha.models.scans import ACTIVE, Scan, ScanSource, ScanState, Upload
+from raksha.models.scans import ACTIVE, Scan, ScanSource, ScanState, Stage, Upload
 
 __all__ = [
     "ACTIVE",
@@ -57,6 +57,7 @@ __all__ = [
     "ScanPolicy",
     "ScanSource",
     "ScanState",
+    "Stage",
     "Severity",
     "Upload",
     "Word",

@@ -43,6 +43,19 @@ class ScanSource(models.TextChoices):
     FOLDER = "folder", "Local folder"
 
 
+class Stage(models.TextChoices):
+    """What a scan does, in this order; the engines in the middle run side by side."""
+
+    FETCH = "fetch", "Fetch"
+    UNPACK = "unpack", "Unpack"
+    RULES = "rules", "Code rules"
+    TAINT = "taint", "Data flow"
+    SECRETS = "secrets", "Secrets"
+    PACKAGES = "packages", "Packages"
+    INTELLIGENCE = "intelligence", "Intelligence"
+    REPORT = "report", "Report"
+
+
 class ScanState(models.TextChoices):
     """Where a scan is on its way: queued → running → one of the last three; running → queued after a crash."""
 
@@ -78,10 +91,11 @@ class Scan(WorkspaceOwned):
     """One look at a project's code.
 
     commit: what the revision was. is_partial: something was left out; `coverage` says what and why.
-    progress: per stage {"done", "total", "seconds", "state"}, in the order of the stages. counts: of its findings.
+    progress: per `Stage` {"state", "done", "total", "seconds"}; state is running, done, skipped or failed, and a stage
+    that has not begun is missing. counts: of its findings.
     changes: ids of findings that were new, fixed or reopened by it. verdicts: what the policies say of it.
     versions: of engines, rule packs and feeds. fence: rises with each claim, so that a worker that lost its
-    lease changes nothing more. reason: why it failed, for people.
+    lease changes nothing more. retry_at: no claim before. reason: why it failed, for people.
     """
 
     id = IdField("scan")
@@ -94,7 +108,6 @@ class Scan(WorkspaceOwned):
     folder = models.CharField(max_length=1000, blank=True)
     state = models.CharField(max_length=10, choices=ScanState.choices, default=ScanState.QUEUED)
     is_partial = models.BooleanField(default=False)
-    is_cancel_wanted = models.BooleanField(default=False)
     progress = models.JSONField(default=dict, blank=True)
     coverage = models.JSONField(default=dict, blank=True)
     counts = models.JSONField(default=dict, blank=True)
@@ -105,6 +118,7 @@ class Scan(WorkspaceOwned):
     fence = models.PositiveIntegerField(default=0)
     attempts = models.PositiveSmallIntegerField(default=0)
     leased_until = models.DateTimeField(null=True, blank=True)
+    retry_at = models.DateTimeField(null=True, blank=True)
     reason = models.CharField(max_length=500, blank=True)
     requested_by = models.CharField(max_length=200, blank=True)
     idempotency_key = models.CharField(max_length=255, blank=True)
@@ -119,6 +133,8 @@ class Scan(WorkspaceOwned):
         indexes = [
             models.Index(fields=["workspace", "-created_at", "-id"], name="scan_newest_first"),
             models.Index(fields=["project", "-created_at", "-id"], name="scan_of_project_newest"),
+            # The workspace that was served longest ago comes first.
+            models.Index(fields=["workspace", "-started_at"], name="scan_latest_start"),
             # The queue: few rows of many.
             models.Index(fields=["created_at"], condition=Q(state__in=ACTIVE), name="scan_active"),
         ]
