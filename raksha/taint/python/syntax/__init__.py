@@ -1,0 +1,1 @@
+"""Python's grammar, read noun by noun into the common tree."""
