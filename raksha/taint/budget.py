@@ -1,0 +1,32 @@
+"""Bounds of one analysis. What hits one is left unfinished and said so, never passed over in silence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class OutOfBudget(Exception):
+    """This root has used up what it may; `why` says which bound."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """steps: statements, calls and loop rounds for each root function, those of called functions included.
+
+    file_steps: the same for all roots of one file together. depth: calls inside calls. heap: objects for each root.
+    unroll: rounds of a loop over exactly known elements. recursion: how often a function may stand on the stack.
+    modules: parsed files kept at a time. file_bytes: larger files are not read.
+    """
+
+    steps: int = 12_000
+    file_steps: int = 60_000
+    depth: int = 10
+    heap: int = 4_000
+    unroll: int = 16
+    recursion: int = 2
+    modules: int = 400
+    file_bytes: int = 1_000_000
