@@ -1,0 +1,37 @@
+"""Messages, mail and social networks."""
+
+from raksha.secrets.detector import Detector, after_name, exact, token
+
+DETECTORS = (
+    Detector("slack-token", "Slack token", ("xoxb-", "xoxp-", "xoxe-", "xoxe.", "xoxa-", "xoxr-", "xoxo-", "xoxs-", "xoxc-", "xoxd-"), exact(r"xox[bp]-[0-9]{10,13}-[A-Za-z0-9-]{10,250}|xoxe(?:\.xox[bp])?-\d-[A-Z0-9a-z]{140,200}|xox[ar]-(?:\d-)?[0-9a-zA-Z]{8,48}[0-9a-zA-Z-]*|xox[os]-\d+-\d+-\d+-[a-fA-F\d]+|xoxb-[0-9]{8,14}-[a-zA-Z0-9]{18,26}|xox[cd]-[A-Za-z0-9%-]{40,}"), entropy=2.0, ignore_case=True),
+    Detector("slack-app-token", "Slack app token", ("xapp-",), exact(r"xapp-\d-[A-Z0-9]+-\d+-[a-z0-9]+"), entropy=2.0, ignore_case=True),
+    Detector("slack-webhook", "Slack webhook", ("hooks.slack.com",), r"(?P<secret>(?:https?://)?hooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9+/]{43,56})", anchored=False),
+    Detector("discord-webhook", "Discord webhook", ("/api/webhooks/",), r"(?P<secret>https://(?:ptb\.|canary\.)?discord(?:app)?\.com/api/webhooks/\d{17,20}/[\w-]{60,})", anchored=False),
+    Detector("discord-bot-token", "Discord bot token", ("discord", "bot"), exact(r"[MNO][A-Za-z\d]{23,25}\.[\w-]{6}\.[\w-]{27,38}"), entropy=3.5, anchored=False),
+    Detector("discord-key", "Discord key", ("discord",), after_name(r"discord", r"[a-f0-9]{64}|[0-9]{18}|[A-Za-z0-9=_-]{32}"), entropy=2.5),
+    Detector("telegram-token", "Telegram bot token", (":a",), exact(r"[0-9]{8,10}:AA?[\w-]{33,35}"), entropy=3.0, anchored=False),
+    Detector("teams-webhook", "Microsoft Teams webhook", ("webhook.office.com",), r"(?P<secret>https://[a-z0-9]+\.webhook\.office\.com/webhookb2/[a-z0-9-]{36}@[a-z0-9-]{36}/IncomingWebhook/[a-z0-9]{32}/[a-z0-9-]{36})", ignore_case=True, anchored=False),
+    Detector("mattermost-token", "Mattermost token", ("mattermost",), after_name(r"mattermost", r"[a-z0-9]{26}"), entropy=3.0),
+    Detector("gitter-token", "Gitter token", ("gitter",), after_name(r"gitter", r"[A-Za-z0-9_-]{40}"), entropy=3.0),
+    Detector("twilio-key", "Twilio API key", ("sk",), token(r"SK[0-9a-f]{32}"), entropy=3.0),
+    Detector("twilio-auth-token", "Twilio auth token", ("twilio",), after_name(r"twilio", r"[0-9a-f]{32}"), entropy=3.0),
+    Detector("sendgrid-token", "SendGrid token", ("sg.",), exact(r"SG\.[A-Za-z0-9=_\-.]{66}"), entropy=2.0, ignore_case=True),
+    Detector("sendinblue-token", "Brevo token", ("xkeysib-",), exact(r"xkeysib-[a-f0-9]{64}-[A-Za-z0-9]{16}", before=r"\w"), entropy=2.0),
+    Detector("sendbird-token", "Sendbird token", ("sendbird",), after_name(r"sendbird", r"[a-f0-9]{40}|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")),
+    Detector("mailgun-key", "Mailgun key", ("mailgun",), after_name(r"mailgun", r"(?:key|pubkey)-[a-f0-9]{32}|[a-h0-9]{32}-[a-h0-9]{8}-[a-h0-9]{8}")),
+    Detector("mailgun-key", "Mailgun key", ("key-",), token(r"key-[a-f0-9]{32}"), entropy=3.0),
+    Detector("mailchimp-key", "Mailchimp API key", ("-us",), token(r"[a-f0-9]{32}-us\d{1,2}"), anchored=False),
+    Detector("messagebird-key", "MessageBird credential", ("messagebird", "message-bird", "message_bird"), after_name(r"message[_-]?bird", r"[A-Za-z0-9]{25}|[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}"), placeholders=False),
+    Detector("facebook-token", "Facebook access token", ("|",), exact(r"\d{15,16}\|[A-Za-z0-9_-]{27,40}", before=r"\w"), entropy=3.0, anchored=False),
+    Detector("facebook-page-token", "Facebook page access token", ("eaac", "eaam"), exact(r"EAA[MC][A-Za-z0-9]{100,}", before=r"\w"), entropy=4.0),
+    Detector("facebook-secret", "Facebook app secret", ("facebook",), after_name(r"facebook", r"[a-f0-9]{32}"), entropy=3.0),
+    Detector("instagram-token", "Instagram token", ("igq",), token(r"IGQV[A-Za-z0-9_-]{100,}"), entropy=3.5),
+    Detector("twitter-bearer", "Twitter bearer token", ("aaaaaaaaaaaaaaaaaa",), exact(r"A{22}[A-Za-z0-9%]{80,100}"), entropy=3.0, placeholders=False),
+    Detector("twitter-credential", "Twitter credential", ("twitter",), after_name(r"twitter", r"[0-9]{15,25}-[A-Za-z0-9]{20,40}|[A-Za-z0-9]{25}|[A-Za-z0-9]{35,50}"), entropy=3.3),
+    Detector("twitch-token", "Twitch token", ("twitch",), after_name(r"twitch", r"[A-Za-z0-9]{30}"), entropy=3.0),
+    Detector("linkedin-credential", "LinkedIn credential", ("linkedin", "linked_in", "linked-in"), after_name(r"linked[_-]?in", r"[A-Za-z0-9]{14}|[A-Za-z0-9]{16}"), entropy=3.0),
+    Detector("intercom-token", "Intercom token", ("intercom",), after_name(r"intercom", r"[A-Za-z0-9=_-]{60}"), entropy=3.0),
+    Detector("zendesk-key", "Zendesk secret key", ("zendesk",), after_name(r"zendesk", r"[A-Za-z0-9]{40}"), entropy=3.0),
+    Detector("hubspot-key", "HubSpot API key", ("hubspot", "pat-na", "pat-eu"), after_name(r"hubspot", r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}"), placeholders=False),
+    Detector("hubspot-token", "HubSpot private app token", ("pat-na", "pat-eu"), exact(r"pat-(?:na|eu)\d-[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")),
+)  # fmt: skip
