@@ -339,6 +339,13 @@ ANTHROPIC_API_KEY = env.text("ANTHROPIC_API_KEY")
 ANTHROPIC_BASE_URL = env.text("ANTHROPIC_BASE_URL")
 OLLAMA_HOST = env.text("OLLAMA_HOST")
 
+# --- scanner
+
+RAKSHA_SCANS_PER_WORKER = env.integer("RAKSHA_SCANS_PER_WORKER", 3, least=1, most=64)
+RAKSHA_SCAN_SECONDS = env.integer("RAKSHA_SCAN_SECONDS", 600, least=10, most=24 * 3600)
+RAKSHA_UPLOAD_MB = env.integer("RAKSHA_UPLOAD_MB", 128, least=1, most=4096)
+RAKSHA_UPLOAD_HOURS = env.integer("RAKSHA_UPLOAD_HOURS", 24, least=1, most=24 * 365)
+
 # --- logs: one JSON line an event, secrets redacted
 
 LOG_LEVEL = env.text("AVYAY_LOG_LEVEL", "INFO").upper()
