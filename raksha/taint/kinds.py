@@ -25,6 +25,7 @@ class Kind:
     message: str
     advice: str
     confidence: Confidence = "high"
+    also: tuple[int, ...] = ()  # weaknesses that other tools file it under
 
 
 TABLE: dict[str, Kind] = {}
@@ -41,9 +42,11 @@ def _flow(
     message: str,
     advice: str,
     confidence: Confidence = "high",
+    also: tuple[int, ...] = (),
 ) -> Kind:
     bit = 1 << sum(1 for kind in TABLE.values() if kind.bit)
-    return TABLE.setdefault(word, Kind(word, bit, title, cwe, owasp, severity, message, advice, confidence))
+    kind = Kind(word, bit, title, cwe, owasp, severity, message, advice, confidence, also)
+    return TABLE.setdefault(word, kind)
 
 
 def _check(
@@ -55,8 +58,10 @@ def _check(
     message: str,
     advice: str,
     confidence: Confidence = "high",
+    also: tuple[int, ...] = (),
 ) -> Kind:
-    return TABLE.setdefault(word, Kind(word, 0, title, cwe, owasp, severity, message, advice, confidence))
+    kind = Kind(word, 0, title, cwe, owasp, severity, message, advice, confidence, also)
+    return TABLE.setdefault(word, kind)
 
 
 SQL = _flow("sql-injection", 89, INJECTION, "high", "SQL injection",
@@ -140,12 +145,15 @@ INPUT = _flow("improper-input", 20, INJECTION, "medium", "Unchecked input",
 LEAK = _flow("information-exposure", 209, DESIGN, "low", "Details of an error shown",
     "Details of an error are shown to the outside, which helps an attacker.",
     "Log the error and answer with a fixed text.", "medium")  # fmt: skip
+BOMB = _flow("xml-bomb", 776, SETTINGS, "low", "XML entity expansion",
+    "XML from outside is parsed with entities of its own on, so a small document can fill the memory.",
+    "Parse it by defusedxml, which refuses such documents.", "medium", also=(20,))  # fmt: skip
 
 WEAK_CIPHER = _check("weak-cipher", 327, CRYPTO, "medium", "Weak encryption",
     "This cipher or mode is broken or too weak.", "Use AES-GCM or ChaCha20-Poly1305.")  # fmt: skip
 WEAK_HASH = _check("weak-hash", 328, CRYPTO, "medium", "Weak hash",
     "This hash function is broken: two inputs with the same hash can be made.",
-    "Use SHA-256 or better; for passwords argon2, scrypt or bcrypt.")  # fmt: skip
+    "Use SHA-256 or better; for passwords argon2, scrypt or bcrypt.", also=(327,))  # fmt: skip
 WEAK_RANDOM = _check("weak-random", 330, CRYPTO, "medium", "Weak random numbers",
     "These random numbers can be predicted.", "Use the generator of the system's cryptography.")  # fmt: skip
 INSECURE_COOKIE = _check("insecure-cookie", 614, SETTINGS, "low", "Cookie without Secure",
@@ -156,7 +164,7 @@ COOKIE_SITE = _check("cookie-without-samesite", 1275, ACCESS, "low", "Cookie wit
     "This cookie is sent along with requests that other sites start.", "Set SameSite to Lax or Strict.", "medium")  # fmt: skip
 HARD_CODED = _check("hard-coded-credential", 798, IDENTITY, "high", "Hard-coded credential",
     "A password or key stands in the code, where everyone who reads the code has it.",
-    "Read it from the environment or a secret store.", "medium")  # fmt: skip
+    "Read it from the environment or a secret store.", "medium", also=(259,))  # fmt: skip
 CERTIFICATE = _check("certificate-check-off", 295, IDENTITY, "high", "Certificate not checked",
     "The other side's certificate is not checked, so anyone between can read and change the traffic.",
     "Leave the check on; add the authority's certificate if it is your own.")  # fmt: skip
@@ -177,7 +185,7 @@ UNSIGNED_TOKEN = _check("unverified-token", 347, CRYPTO, "high", "Signature not 
     "The token's signature is not checked, so anyone can make one.",
     "Check the signature with a fixed algorithm.")  # fmt: skip
 DEBUG = _check("debug-on", 489, SETTINGS, "medium", "Debug mode on",
-    "The debug mode shows internals, and some consoles run code.", "Switch it off outside development.")  # fmt: skip
+    "The debug mode shows internals, and some consoles run code.", "Switch it off outside development.", also=(94,))  # fmt: skip
 TEMPORARY = _check("insecure-temporary-file", 377, ACCESS, "medium", "Insecure temporary file",
     "Another user can make this file first.", "Let the library make the file and open it.")  # fmt: skip
 CSRF = _check("csrf-off", 352, ACCESS, "medium", "Protection against forged requests off",
@@ -186,7 +194,7 @@ CORS = _check("cors-open", 942, SETTINGS, "medium", "Every origin allowed",
     "Scripts of every site may read the answers.", "Name the origins that may.", "medium")  # fmt: skip
 AUTOESCAPE = _check("autoescape-off", 79, INJECTION, "medium", "Templates do not escape",
     "Values in these templates are not escaped, so data from outside can become script.",
-    "Switch automatic escaping on.", "medium")  # fmt: skip
+    "Switch automatic escaping on.", "medium", also=(94, 80))  # fmt: skip
 PERMISSIONS = _check("loose-permissions", 732, ACCESS, "medium", "Everyone may write",
     "Other users of the machine can change or read this file.", "Give rights to the owner only.")  # fmt: skip
 CLEARTEXT = _check("cleartext-transport", 319, CRYPTO, "low", "Connection without encryption",
@@ -202,12 +210,46 @@ ASSERTION = _check("assert-as-check", 703, DESIGN, "info", "Check by assert",
 TIMEOUT = _check("no-timeout", 400, DESIGN, "low", "Request without a time limit",
     "A slow answer holds this process for ever.", "Give a time limit.", "low")  # fmt: skip
 UNSAFE_LOADER = _check("unsafe-loader", 502, INTEGRITY, "medium", "Loader that can run code",
-    "This loader can run code that stands in the data.", "Use the safe loader.", "medium")  # fmt: skip
+    "This loader can run code that stands in the data.", "Use the safe loader.", "medium", also=(20,))  # fmt: skip
 XML_PARSER = _check("unsafe-xml-parser", 611, SETTINGS, "medium", "Parser takes external entities",
     "This parser follows external entities of the documents it reads.",
-    "Switch external entities and document types off.", "medium")  # fmt: skip
+    "Switch external entities and document types off.", "medium", also=(20,))  # fmt: skip
 SWALLOWED = _check("error-swallowed", 703, DESIGN, "info", "Error passed over in silence",
     "A failure here stays unseen.", "Catch the expected error only, and log it.", "low")  # fmt: skip
+# Uses that are only worth a look: no data from outside was seen to reach them.
+AUDIT_COMMAND = _check("command-audit", 78, INJECTION, "info", "Command to look at",
+    "This runs another program; whether the command can be changed from outside was not seen.",
+    "Keep program and arguments fixed, with the full path of the program.", "low")  # fmt: skip
+AUDIT_CODE = _check("code-audit", 94, INJECTION, "low", "Evaluation to look at",
+    "This evaluates text as code.", "Parse the few forms that are needed instead.", "low", also=(78,))  # fmt: skip
+AUDIT_SQL = _check("sql-audit", 89, INJECTION, "low", "SQL put together from text",
+    "This statement is put together from text; whether a part comes from outside was not seen.",
+    "Pass values as bound parameters.", "low")  # fmt: skip
+AUDIT_LOADER = _check("deserialization-audit", 502, INTEGRITY, "info", "Loader to look at",
+    "This loader can run code that stands in its data; where the data comes from was not seen.",
+    "Use a format of plain data, such as JSON.", "low", also=(20,))  # fmt: skip
+AUDIT_XML = _check("xml-audit", 611, SETTINGS, "info", "XML parser to look at",
+    "This parser takes documents that expand without limit.", "Use defusedxml.", "low", also=(20, 776))  # fmt: skip
+AUDIT_HTML = _check("html-audit", 79, INJECTION, "low", "HTML marked as safe",
+    "This text is marked as safe HTML though it is not constant.", "Let the template escape the values.", "low",
+    also=(80,))  # fmt: skip
+AUDIT_URL = _check("url-audit", 22, ACCESS, "info", "Address to look at",
+    "This also opens file: addresses.", "Check that the scheme is http or https.", "low")  # fmt: skip
+WILDCARD = _check("wildcard-injection", 155, INJECTION, "low", "Wildcard in a command",
+    "Files whose names start with a dash become options of this command.", "Put -- or ./ before the wildcard.",
+    "medium")  # fmt: skip
+HIDDEN_TEXT = _check("bidirectional-text", 838, INTEGRITY, "high", "Text that shows otherwise than it runs",
+    "Characters that turn the direction of writing make this code look other than it is.",
+    "Remove the characters.")  # fmt: skip
+UNPINNED = _check("unpinned-download", 494, INTEGRITY, "low", "Download without a fixed revision",
+    "What is downloaded here can change at any time.", "Name the revision by its hash.", "medium")  # fmt: skip
+HTTPOXY = _check("httpoxy", 284, ACCESS, "low", "Gateway that takes Proxy headers",
+    "A Proxy header of a request becomes HTTP_PROXY here, so its sender can reroute our own requests.",
+    "Use WSGI, or drop the header before.", "medium")  # fmt: skip
+ARCHIVE = _check("archive-extraction", 22, ACCESS, "medium", "Archive unpacked without a check",
+    "Members of the archive can name files outside the folder.", 'Give filter="data".', "medium")  # fmt: skip
+REMOTE_CODE = _check("code-from-socket", 94, INJECTION, "medium", "Configuration taken from a socket",
+    "Who reaches this port can make the program run code.", "Give a function that verifies what came.")  # fmt: skip
 
 ALL: int = sum(kind.bit for kind in TABLE.values())
 BY_BIT: dict[int, Kind] = {kind.bit: kind for kind in TABLE.values() if kind.bit}
