@@ -242,7 +242,7 @@ def _array(sizes: list[ir.Expr], type_: str, span: ir.Span) -> ir.Expr:
 
 
 EMPTY: dict[str, str | int | float | bool] = {
-    "int": 0, "long": 0, "short": 0, "byte": 0, "char": "\0", "boolean": False, "double": 0.0, "float": 0.0,
+    "int": 0, "long": 0, "short": 0, "byte": 0, "char": literals.Char("\0"), "boolean": False, "double": 0.0, "float": 0.0,
 }  # fmt: skip
 SPINE = frozenset({"method_invocation", "field_access"})
 TYPES = frozenset(

@@ -24,8 +24,14 @@ def string(text: str) -> str:
     return unescape(text[1:-1])
 
 
-def character(text: str) -> str:
-    return unescape(text[1:-1])
+class Char(str):
+    """A char: to Java a number in arithmetic, a letter in texts."""
+
+    __slots__ = ()
+
+
+def character(text: str) -> Char:
+    return Char(unescape(text[1:-1]))
 
 
 def integer(text: str) -> tuple[int, str]:

@@ -29,16 +29,20 @@ def lower(source: bytes, path: str) -> ir.Module:
 
 
 def import_(lo: Lowering, node: Node) -> tuple[ir.Stmt, ...]:
-    """Lower an import to the package or class it takes from, and the one name or "*"."""
+    """Lower an import. A class is taken from the file of its full name; `import static` has level 1.
+
+    `import a.B` is ("a.B", "B"), `import static a.B.c` is ("a.B", "c", level 1), `import a.*` is ("a", "*").
+    """
     inside = parts(node)
     if not inside:
         return ()
     whole = type_text(lo, inside[0])
+    is_static = any(child.type == "static" for child in node.children)
     if any(part.type == "asterisk" for part in inside):
-        module, name = whole, "*"
-    else:
-        module, _, name = whole.rpartition(".")
-    return (ir.Import(module, ((name, ""),), span=lo.span(node)),)
+        return (ir.Import(whole, (("*", ""),), level=int(is_static), span=lo.span(node)),)
+    owner, _, name = whole.rpartition(".")
+    module = owner if is_static else whole
+    return (ir.Import(module, ((name, ""),), level=int(is_static), span=lo.span(node)),)
 
 
 @cache

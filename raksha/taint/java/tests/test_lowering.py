@@ -128,7 +128,9 @@ def test_package_and_imports_say_where_names_come_from():
     )
 
     assert module.package == "a.b"
-    assert text(module.body) == "[Import(c [[D ]]) Import(e [[* ]]) Import(f.G [[h ]]) Import(f.G [[* ]])]"
+    assert (
+        text(module.body) == "[Import(c.D [[D ]]) Import(e [[* ]]) Import(f.G [[h ]] 1) Import(f.G [[* ]] 1)]"
+    )
 
 
 def test_columns_count_characters():
