@@ -2,85 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
-from itertools import islice
+from pathlib import Path
 from typing import Any
 
-import structlog
 from django.db.backends.utils import CursorWrapper
 
 from raksha.feeds import staging
-from raksha.feeds.advisory_rows import AdvisoryRow, BadRecord, rows_of
+from raksha.feeds.advisory_rows import AdvisoryRow
 from raksha.feeds.errors import Refused
+from raksha.feeds.parsing import Parsed, Rows
 from raksha.feeds.staging import Counts, Manner, Progress
 from raksha.models import Feed
 
-log = structlog.get_logger(__name__)
-
-BATCH = 5_000
 MOST_REJECTED = 0.01
 """Share of records that may be unreadable: a few are in every export, more means that the form has changed."""
 
-ADVISORIES = """
+NAMES = AdvisoryRow._fields
+COLUMNS = ", ".join(NAMES)
+CHANGED = """
     osv_id text, aliases text[], summary text, details text, published_at timestamptz, modified_at timestamptz,
     withdrawn_at timestamptz, score float8, severity text, cwe int[], facts jsonb, digest int8
 """
-PACKAGES = "osv_id text, ecosystem text, name text, affected jsonb, digest int8"
-COLUMNS = """
-    osv_id, aliases, summary, details, published_at, modified_at, withdrawn_at, score, severity, cwe, facts, digest
-"""
+PACKAGES = "digest int8, osv_id text, ecosystem text, name text, affected jsonb"
 
-# One record of several with the same id: the one modified latest, whatever their order in the file.
+INTO_ADVISORIES = f"raksha_advisory ({COLUMNS}, id, feed_id, changed_at)"
+INTO_PACKAGES = "raksha_affectedpackage (advisory_id, ecosystem, name, affected)"
+INTO_ALIASES = "raksha_alias (advisory_id, alias)"
+
+# An id may come several times: the record modified latest holds, whatever their order in the file.
 DEDUPLICATE = """
-    DELETE FROM new_advisory WHERE ctid NOT IN (
-        SELECT DISTINCT ON (osv_id) ctid FROM new_advisory ORDER BY osv_id, modified_at DESC NULLS LAST, digest
+    DELETE FROM changed_advisory WHERE ctid NOT IN (
+        SELECT DISTINCT ON (osv_id) ctid FROM changed_advisory
+        ORDER BY osv_id, modified_at DESC NULLS LAST, digest
     )
 """
-DEDUPLICATE_PACKAGES = """
-    DELETE FROM new_package p WHERE NOT EXISTS (
-        SELECT FROM new_advisory n WHERE n.osv_id = p.osv_id AND n.digest = p.digest
-    ) OR ctid NOT IN (SELECT min(ctid) FROM new_package GROUP BY osv_id, digest, ecosystem, name)
+OUTDATED = """
+    DELETE FROM changed_advisory c USING raksha_advisory a, repeated_advisory r
+    WHERE r.osv_id = c.osv_id AND a.feed_id = %(feed)s AND a.osv_id = c.osv_id
+        AND (coalesce(a.modified_at, '-infinity'), -a.digest) >= (coalesce(c.modified_at, '-infinity'), -c.digest)
 """
-TOUCHED = """
-    CREATE TEMPORARY TABLE touched ON COMMIT DROP AS
-    SELECT n.osv_id, a.id AS old_id FROM new_advisory n
-    LEFT JOIN raksha_advisory a ON a.feed_id = %(feed)s AND a.osv_id = n.osv_id
-    WHERE a.id IS NULL OR a.digest <> n.digest OR a.withdrawn_at IS DISTINCT FROM n.withdrawn_at
-"""
-NAMES = [name.strip() for name in COLUMNS.split(",")]
-UPSERT = f"""
-    INSERT INTO raksha_advisory ({COLUMNS}, feed_id, changed_at)
-    SELECT {", ".join(f"n.{name}" for name in NAMES)}, %(feed)s, %(now)s
-    FROM new_advisory n JOIN touched USING (osv_id) ORDER BY n.osv_id
-    ON CONFLICT (osv_id, feed_id) DO UPDATE SET
-        {", ".join(f"{name} = excluded.{name}" for name in NAMES)},
-        changed_at = excluded.changed_at
+UPDATE = f"""
+    UPDATE raksha_advisory a SET {", ".join(f"{name} = c.{name}" for name in NAMES)}, changed_at = %(now)s
+    FROM changed_advisory c WHERE a.feed_id = %(feed)s AND a.osv_id = c.osv_id
 """  # noqa: S608 (names of ours)
+FORGET = """
+    DELETE FROM {table} t USING raksha_advisory a, changed_advisory c
+    WHERE a.feed_id = %(feed)s AND a.osv_id = c.osv_id AND t.advisory_id = a.id
+"""
+ADD_PACKAGES = f"""
+    INSERT INTO {INTO_PACKAGES}
+    SELECT DISTINCT ON (a.id, p.ecosystem, p.name) a.id, p.ecosystem, p.name, p.affected
+    FROM changed_package p JOIN changed_advisory c USING (osv_id, digest)
+    JOIN raksha_advisory a ON a.feed_id = %(feed)s AND a.osv_id = c.osv_id
+"""  # noqa: S608
+ADD_ALIASES = f"""
+    INSERT INTO {INTO_ALIASES} SELECT a.id, unnest(c.aliases) FROM changed_advisory c
+    JOIN raksha_advisory a ON a.feed_id = %(feed)s AND a.osv_id = c.osv_id
+"""  # noqa: S608
 # What left the feed is kept as taken back, so that the projects that had it are ranked again.
 TOMBSTONES = """
-    UPDATE raksha_advisory a SET withdrawn_at = %(now)s, changed_at = %(now)s
-    WHERE feed_id = %(feed)s AND withdrawn_at IS NULL
-        AND NOT EXISTS (SELECT FROM new_advisory n WHERE n.osv_id = a.osv_id)
+    UPDATE raksha_advisory SET withdrawn_at = %(now)s, changed_at = %(now)s, digest = digest + 1
+    WHERE feed_id = %(feed)s AND withdrawn_at IS NULL AND osv_id = ANY(%(gone)s)
 """
-FORGET = "DELETE FROM {table} c USING touched t WHERE c.advisory_id = t.old_id"
-ADD_PACKAGES = """
-    INSERT INTO raksha_affectedpackage (advisory_id, ecosystem, name, affected)
-    SELECT a.id, p.ecosystem, p.name, p.affected FROM new_package p JOIN touched USING (osv_id)
-    JOIN raksha_advisory a ON a.feed_id = %(feed)s AND a.osv_id = p.osv_id ORDER BY p.name, p.ecosystem
-"""
-ADD_ALIASES = """
-    INSERT INTO raksha_alias (advisory_id, alias)
-    SELECT a.id, alias FROM new_advisory n JOIN touched USING (osv_id)
-    JOIN raksha_advisory a ON a.feed_id = %(feed)s AND a.osv_id = n.osv_id, unnest(n.aliases) AS alias ORDER BY alias
-"""
+KNOWN = "SELECT osv_id, digest FROM raksha_advisory WHERE feed_id = %s"
 LIVE = "SELECT count(*) FROM raksha_advisory WHERE feed_id = %s AND withdrawn_at IS NULL"
+NEW_IDS = "SELECT nextval(pg_get_serial_sequence('raksha_advisory', 'id')) FROM generate_series(1, %s)"
 
 
 def load(
     cursor: CursorWrapper,
     feed: Feed,
-    records: Iterable[Any],
+    path: Path,
     *,
     now: datetime,
     manner: Manner,
@@ -90,62 +83,108 @@ def load(
 
     Raises Refused.
     """
-    staging.create(cursor, "new_advisory", ADVISORIES)
-    staging.create(cursor, "new_package", PACKAGES)
-    rejected, is_repeating = _stage(cursor, records, progress)
-    if is_repeating:
-        cursor.execute(DEDUPLICATE)
-        cursor.execute(DEDUPLICATE_PACKAGES)
     before = staging.count(cursor, LIVE, [feed.pk])
-    after = staging.count(cursor, "SELECT count(*) FROM new_advisory WHERE withdrawn_at IS NULL")
+    merge, parsed = _Merge(cursor, feed.pk, now), Parsed(path)
+    with staging.collector_paused():
+        for batch in parsed.batches():
+            merge.take(batch)
+            progress(parsed.total)
+    if parsed.rejected > max(1, parsed.total * MOST_REJECTED):
+        raise Refused(
+            f"{parsed.rejected:,} of {parsed.total:,} records are not OSV advisories: {parsed.examples[0]}"
+        )
+    changed = merge.finish()
+    gone = 0 if manner.merge else merge.bury_rest()
+    after = staging.count(cursor, LIVE, [feed.pk])
     staging.refuse_loss(before, after, manner, "advisories")
-    return _merge(cursor, feed.pk, now, manner, rejected)
+    staging.analyse(
+        cursor, changed, "raksha_advisory (id, feed_id, osv_id)", "raksha_affectedpackage", "raksha_alias"
+    )
+    return Counts(after, changed, gone, parsed.rejected)
 
 
-def _stage(cursor: CursorWrapper, records: Iterable[Any], progress: Progress) -> tuple[int, bool]:
-    """Copy the rows of all records; return how many were rejected and whether an id came twice."""
-    seen: set[int] = set()
-    rejected = total = 0
-    remaining = iter(records)
-    while batch := list(islice(remaining, BATCH)):
-        advisories: list[AdvisoryRow] = []
-        packages: list[tuple[str | int, ...]] = []
-        for record in batch:
-            try:
-                advisory, affected = rows_of(record)
-            except BadRecord as exc:
-                rejected += 1
-                log.info("advisory_rejected", reason=str(exc)[:200])
-                continue
-            advisories.append(advisory)
-            packages += [(*row, advisory.digest) for row in affected]
-        staging.copy(cursor, "new_advisory", advisories)
-        staging.copy(cursor, "new_package", packages)
-        seen.update(hash(row.osv_id) for row in advisories)
-        total += len(batch)
-        progress(total)
-    if rejected > max(1, total * MOST_REJECTED):
-        raise Refused(f"{rejected:,} of {total:,} records are not OSV advisories; nothing was changed.")
-    return rejected, len(seen) < total - rejected
+class _Merge:
+    """One import. New advisories go straight to their tables, which nobody sees before the transaction ends;
 
+    changed ones wait in temporary tables; those that are as they were are passed over.
+    """
 
-def _merge(cursor: CursorWrapper, feed_id: int, now: datetime, manner: Manner, rejected: int) -> Counts:
-    values: dict[str, int | datetime] = {"feed": feed_id, "now": now}
-    cursor.execute("DROP TABLE IF EXISTS pg_temp.touched")
-    cursor.execute("ANALYZE new_advisory")
-    cursor.execute(TOUCHED, values)
-    cursor.execute("ANALYZE touched")
-    updated = staging.count(cursor, "SELECT count(*) FROM touched WHERE old_id IS NOT NULL")
-    changed = staging.count(cursor, "SELECT count(*) FROM touched")
-    if changed:
-        cursor.execute(UPSERT, values)
-        for table in ("raksha_affectedpackage", "raksha_alias") if updated else ():
-            cursor.execute(FORGET.format(table=table))
-        cursor.execute(ADD_PACKAGES, values)
-        cursor.execute(ADD_ALIASES, values)
-    gone = 0
-    if not manner.merge:
-        cursor.execute(TOMBSTONES, values)
-        gone = cursor.rowcount
-    staging.analyse(cursor, changed, "raksha_advisory", "raksha_affectedpackage", "raksha_alias")
-    return Counts(staging.count(cursor, LIVE, [feed_id]), changed, gone, rejected)
+    def __init__(self, cursor: CursorWrapper, feed_id: int, now: datetime) -> None:
+        self._new = 0
+        self._cursor, self._feed_id, self._now = cursor, feed_id, now
+        staging.create(cursor, "changed_advisory", CHANGED)
+        staging.create(cursor, "changed_package", PACKAGES)
+        staging.create(cursor, "repeated_advisory", "osv_id text")
+        cursor.execute(KNOWN, [feed_id])
+        self._known: dict[str, int] = dict(cursor.fetchall())
+        self._seen: set[str] = set()
+
+    def finish(self) -> int:
+        """Bring the changed advisories over; return how many are new or changed."""
+        values: dict[str, int | datetime] = {"feed": self._feed_id, "now": self._now}
+        self._cursor.execute(DEDUPLICATE)
+        self._cursor.execute(OUTDATED, values)
+        self._cursor.execute(UPDATE, values)
+        updated = int(self._cursor.rowcount)
+        if updated:
+            for table in ("raksha_affectedpackage", "raksha_alias"):
+                self._cursor.execute(FORGET.format(table=table), values)
+            self._cursor.execute(ADD_PACKAGES, values)
+            self._cursor.execute(ADD_ALIASES, values)
+        return updated + self._new
+
+    def bury_rest(self) -> int:
+        """Mark what the feed has no more; return how many there are."""
+        gone = [osv_id for osv_id in self._known if osv_id not in self._seen]
+        values: dict[str, Any] = {"feed": self._feed_id, "now": self._now, "gone": gone}
+        self._cursor.execute(TOMBSTONES, values)
+        return int(self._cursor.rowcount)
+
+    def take(self, batch: list[Rows]) -> None:
+        """Write the rows of some records to where they belong."""
+        new, changed, repeated = [], [], []
+        for rows in batch:
+            osv_id, digest = rows[0].osv_id, rows[0].digest
+            if osv_id in self._seen:
+                repeated.append((osv_id,))
+                changed.append(rows)
+            elif osv_id not in self._known:
+                new.append(rows)
+            elif self._known[osv_id] != digest:
+                changed.append(rows)
+            self._seen.add(osv_id)
+        self._add(new)
+        staging.copy(self._cursor, "changed_advisory", (advisory for advisory, _ in changed))
+        staging.copy(
+            self._cursor,
+            "changed_package",
+            ((advisory.digest, *package) for advisory, packages in changed for package in packages),
+        )
+        staging.copy(self._cursor, "repeated_advisory", repeated)
+
+    def _add(self, new: list[Rows]) -> None:
+        if not new:
+            return
+        self._new += len(new)
+        self._cursor.execute(NEW_IDS, [len(new)])
+        keys = [int(key) for (key,) in self._cursor.fetchall()]
+        numbered = list(zip(keys, new, strict=True))
+        tail = (self._feed_id, self._now)
+        staging.copy(
+            self._cursor, INTO_ADVISORIES, ((*advisory, key, *tail) for key, (advisory, _) in numbered)
+        )
+        staging.copy(
+            self._cursor,
+            INTO_PACKAGES,
+            ((key, *package[1:]) for key, (_, packages) in numbered for package in packages),
+        )
+        staging.copy(
+            self._cursor,
+            INTO_ALIASES,
+            (
+                (key, alias)
+                for key, (advisory, _) in numbered
+                for alias in advisory.aliases[1:-1].split(",")
+                if alias
+            ),
+        )

@@ -92,27 +92,11 @@ def _load(cursor: Any, feed: Feed, path: Path, now: datetime, manner: Manner, pr
     if feed.kind == FeedKind.EPSS:
         scores = epss.Scores(path, bounds)
         return epss.load(cursor, feed, scores, now=now, manner=manner, progress=progress)
-    loads = {
-        FeedKind.KEV: kev.load,
-        FeedKind.OSV: advisories.load,
-        FeedKind.GHSA: advisories.load,
-        FeedKind.CVE: cves.load,
-    }
-    records = (
-        _flat(reading.read_json(path, bounds))
-        if feed.kind != FeedKind.KEV
-        else reading.read_json(path, bounds)
-    )
-    return loads[FeedKind(feed.kind)](cursor, feed, records, now=now, manner=manner, progress=progress)
-
-
-def _flat(values: Any) -> Any:
-    """Yield the records of a list that stands for one document."""
-    for value in values:
-        if isinstance(value, list):
-            yield from value
-        else:
-            yield value
+    if feed.kind in (FeedKind.OSV, FeedKind.GHSA):
+        return advisories.load(cursor, feed, path, now=now, manner=manner, progress=progress)
+    load = kev.load if feed.kind == FeedKind.KEV else cves.load
+    records = reading.read_json(path, bounds)
+    return load(cursor, feed, records, now=now, manner=manner, progress=progress)
 
 
 def _as_of(feed: Feed, now: datetime) -> datetime:

@@ -95,12 +95,13 @@ class Migration(migrations.Migration):
             name='Alias',
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('alias', models.CharField(db_index=True, max_length=120)),
+                ('alias', models.CharField(max_length=120)),
                 ('advisory', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='raksha.advisory')),
             ],
             options={
                 'verbose_name_plural': 'aliases',
                 'ordering': ['id'],
+                'indexes': [models.Index(fields=['alias'], name='alias_by_name')],
             },
         ),
         migrations.CreateModel(
@@ -134,7 +135,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='advisory',
             name='feed',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='raksha.feed'),
+            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='raksha.feed'),
         ),
         migrations.CreateModel(
             name='AffectedPackage',
