@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 PYPI_RUN = re.compile(r"[-_.]+")
 PURL_TYPES = {
@@ -72,3 +72,22 @@ def purl(package: Package) -> str:
         version = f"v{version}"  # Go's own tools write it so, and OSV does not
     parts = "/".join(quote(part, safe="") for part in path.split("/"))
     return f"pkg:{kind}/{parts}" + (f"@{quote(version, safe='')}" if version else "")
+
+
+def from_purl(text: str) -> tuple[str, str, str] | None:
+    """Return ecosystem, name and version of a package URL; None for a type that we have no advisories about."""
+    kind, slash, rest = text.removeprefix("pkg:").lstrip("/").partition("/")
+    ecosystem = OF_PURL.get(kind.lower())
+    bare = rest.split("#")[0].split("?")[0].strip("/")
+    path, at, version = bare.rpartition("@")
+    if not text.startswith("pkg:") or ecosystem is None or not slash or not bare:
+        return None
+    if not at or not path or path.endswith("/"):  # the @ of an npm scope, left unquoted
+        path, version = bare, ""
+    parts = [unquote(part) for part in path.split("/") if part]
+    name = (
+        ":".join(["/".join(parts[:-1]), parts[-1]])
+        if ecosystem == "Maven" and len(parts) > 1
+        else "/".join(parts)
+    )
+    return ecosystem, name, unquote(version)
