@@ -24,7 +24,7 @@ from raksha.engines.texts import Text
 from raksha.rules import loading
 
 BATCH, SUSPICIOUS_BATCH = 700, 8
-SHARD_FROM = 150
+SHARD_FROM = 60
 """Below this many targets a second process costs more than it gains."""
 SUSPICIOUS_BYTES = 100_000
 MOST_BYTES = 5_000_000
