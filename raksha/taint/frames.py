@@ -13,13 +13,14 @@ if TYPE_CHECKING:
 
 
 class Loop:
-    """States that left the body early. takes_continue: no for a switch, which only `break` leaves."""
+    """States that left the body early. A switch takes only `break`, a labelled block only `break` with its label."""
 
-    __slots__ = ("breaks", "continues", "label", "takes_continue")
+    __slots__ = ("breaks", "continues", "label", "takes_break", "takes_continue")
 
-    def __init__(self, label: str = "", takes_continue: bool = True) -> None:
+    def __init__(self, label: str = "", *, takes_continue: bool = True, takes_break: bool = True) -> None:
         self.label = label
         self.takes_continue = takes_continue
+        self.takes_break = takes_break
         self.breaks: list[State] = []
         self.continues: list[State] = []
 

@@ -7,7 +7,10 @@ A language package gives one `Language`. Its `models` are by qualified name:
   types of literals as in `Language.types`: "str.upper", "list.append"); `supers` says where else to look;
 - a method of whatever it is called on: "*.execute", used when the receiver's type has no model of that name and the
   method is not of the project; use `on` to ask that the receiver's own source text looks right;
+- an operator of a type: "pathlib.PurePath./" (the right side is argument 0);
 - a function of the project may be named too: the table is asked before its body is looked into.
+
+Where a name is read and not called, its Source, Is, Gets, Makes, Passes and Clean say what it is (no arguments then).
 
 A name has one model or a tuple of them. All Sink, Check, Guard and NoReturn among them act. The result is made by
 the first of the others; with none of them the result is unknown and carries the taint of receiver and arguments.
@@ -171,12 +174,21 @@ class Report:
 class Check:
     """Called for each reachable call (or read); returns what is wrong, if anything.
 
+    reads: called where the name is read and not called instead; `called` has no arguments then.
     late: called when the root function ends, with the same arguments, so that `called.world` shows the objects'
     final state (flags of a cookie that are set after it was made).
     """
 
     function: Callable[[Called], Report | Iterable[Report] | None]
     late: bool = False
+    reads: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Is:
+    """Reading the name gives this constant."""
+
+    value: Constant
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,7 +351,7 @@ class Hook:
 
 
 Model = (
-    Source | Sink | Check | Sanitizer | Passes | Clean | Makes | Sets | Gets | Fold | Container | Guard | NoReturn | Calls | Hook
+    Source | Sink | Check | Is | Sanitizer | Passes | Clean | Makes | Sets | Gets | Fold | Container | Guard | NoReturn | Calls | Hook
 )  # fmt: skip
 Models = Mapping[str, Model | tuple[Model, ...]]
 
@@ -405,6 +417,7 @@ class Language:
     catches_all: names of exceptions whose handler takes all.
     no_taint_types: types whose instances carry none (int, bool), when a parameter or cast is declared so.
     implicit_members: bare names inside a class mean its members too (Java).
+    empty_is_false: an empty container counts as false. ordering_proves_number: `<` with a number fails for text.
     checks: functions over a file's whole tree, for what needs no evaluation; each Report names its node.
     """
 
@@ -432,4 +445,6 @@ class Language:
     catches_all: frozenset[str] = frozenset({"Exception", "BaseException", "Throwable"})
     no_taint_types: frozenset[str] = frozenset({"int", "float", "bool"})
     implicit_members: bool = False
+    empty_is_false: bool = True
+    ordering_proves_number: bool = True
     checks: tuple[Callable[[ir.Module], Iterable[Report]], ...] = ()

@@ -6,9 +6,20 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 
+from raksha.taint import ir
 from raksha.taint.budget import Budget
 from raksha.taint.library import Language
 from raksha.taint.modules import Module
+
+MOST_TEXTS = 32
+
+
+def decoded(source: bytes) -> str:
+    """Return the file's text, whatever its bytes are."""
+    try:
+        return source.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return source.decode("latin-1")
 
 
 class Project:
@@ -26,6 +37,7 @@ class Project:
         self.unparsed: dict[str, str] = {}
         self._modules: OrderedDict[str, Module | None] = OrderedDict()
         self._shas: dict[str, str] = {}
+        self._lines: OrderedDict[str, list[str]] = OrderedDict()
 
     def sha(self, path: str) -> str:
         """Return the file's SHA-256, "" when there is no such file."""
@@ -61,6 +73,27 @@ class Project:
         if tree.errors:
             self.unparsed[path] = f"line {tree.errors[0].line} cannot be parsed"
         return Module(tree, language.resolver.qualified(tree))
+
+    def lines(self, path: str) -> list[str]:
+        """Return the file's text by lines; a few files are kept."""
+        if path not in self._lines:
+            self._lines[path] = decoded(self.files.get(path, b"")).split("\n")
+            if len(self._lines) > MOST_TEXTS:
+                self._lines.popitem(last=False)
+        return self._lines[path]
+
+    def line(self, path: str, number: int) -> str:
+        lines = self.lines(path)
+        return lines[number - 1].rstrip("\r") if 0 < number <= len(lines) else ""
+
+    def text(self, path: str, span: ir.Span) -> str:
+        """Return the source text of a range."""
+        lines = self.lines(path)[span.line - 1 : span.end_line]
+        if not lines:
+            return ""
+        lines[-1] = lines[-1][: span.end_column - 1]
+        lines[0] = lines[0][span.column - 1 :]
+        return "\n".join(lines)
 
     def first(self, paths: Iterable[str], importer: str, consulted: dict[str, str]) -> str:
         """Return the first of these paths that is a file of the importer's language, "" for none.

@@ -1,0 +1,50 @@
+"""Declared types: a name as written becomes the value that an instance of it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from raksha.taint.callables import Class, Function, ModuleReference
+from raksha.taint.values import UNKNOWN, Value, instance
+
+if TYPE_CHECKING:
+    from raksha.taint.interpreter import Interpreter
+
+
+def of_type(it: Interpreter, function: Function, type: str) -> Value:
+    """Return an instance of the type that a function's head names."""
+    from raksha.taint.names import run_in
+
+    return run_in(it, function, lambda: instance_of(it, named(it, type))) or UNKNOWN
+
+
+def named(it: Interpreter, type: str) -> Value:
+    """Return what a dotted name stands for here."""
+    from raksha.taint.attributes import of_module
+    from raksha.taint.names import lookup
+
+    if type in it.language.types.values():
+        return Value(name=type)
+    first, *rest = type.split(".")
+    value = lookup(it, first)
+    for name in rest:
+        if value.name:
+            value = Value(name=f"{value.name}.{name}")
+        elif value.callables and isinstance(value.callables[0], ModuleReference):
+            value = of_module(it, value.callables[0], name)
+        elif value.callables and isinstance(value.callables[0], Class):
+            inner = value.callables[0].inner.get(name)
+            value = Value(callables=(inner,)) if inner is not None else UNKNOWN
+        else:
+            return UNKNOWN
+    return value
+
+
+def instance_of(it: Interpreter, value: Value) -> Value:
+    """Return an instance of a class: of the project as an object, of others by name."""
+    from raksha.taint.inlining import symbolic
+
+    for found in value.callables:
+        if isinstance(found, Class):
+            return symbolic(it, found)
+    return instance(value.name)

@@ -1,0 +1,122 @@
+"""The taint engine's door: analyses files of a project and returns what it found, file by file."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+
+from raksha.detections import Detection
+from raksha.taint import roots
+from raksha.taint.budget import Budget
+from raksha.taint.interpreter import Interpreter
+from raksha.taint.library import Language
+from raksha.taint.project import Project
+from raksha.taint.reporting import Found, detection, scope
+
+LANGUAGES = {
+    "python": "python",
+    "java": "java",
+    "javascript": "javascript",
+    "typescript": "javascript",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What was found, and what was left out.
+
+    per_file: the detections that each analysed file's own functions lead to, which may lie in other files; it
+    depends only on the file and on those in `consulted`. detections: all of them merged, see `merged`.
+    unfinished: (path, function, the bound that was hit). consulted: for each analysed file, every other file that
+    was looked at (path -> sha256) or looked for ("" = absent). unparsed: path -> why, not read or not whole.
+    """
+
+    detections: tuple[Detection, ...]
+    unfinished: tuple[tuple[str, str, str], ...]
+    consulted: Mapping[str, Mapping[str, str]]
+    unparsed: Mapping[str, str]
+    per_file: Mapping[str, tuple[Detection, ...]] = field(default_factory=dict)
+
+
+@cache
+def language(name: str) -> Language | None:
+    """Return the library of a language by its name; None for one that the engine does not know."""
+    package = LANGUAGES.get(name)
+    if package is None:
+        return None
+    found: Language = importlib.import_module(f"raksha.taint.{package}.library").LIBRARY
+    return found
+
+
+def analyse(
+    files: Mapping[str, bytes],
+    *,
+    languages: Mapping[str, str],
+    only: Collection[str] | None = None,
+    budget: Budget | None = None,
+    libraries: Mapping[str, Language] | None = None,
+) -> Analysis:
+    """Analyse all files of languages the engine knows, or `only` these; the others can be imported.
+
+    files: contents by path. languages: names by path ("python"). libraries: other ones than the engine's own.
+    """
+    spoken = {
+        path: found
+        for path, name in languages.items()
+        if (found := libraries.get(name) if libraries is not None else language(name)) is not None
+    }
+    project = Project(files, spoken, budget or Budget())
+    wanted = sorted(path for path in spoken if path in files and (only is None or path in only))
+    per_file: dict[str, tuple[Detection, ...]] = {}
+    unfinished: list[tuple[str, str, str]] = []
+    consulted: dict[str, Mapping[str, str]] = {}
+    for path in wanted:
+        per_file[path], cut, consulted[path] = _file(project, path, spoken[path])
+        unfinished.extend((where, name, why) for (where, name), why in cut.items())
+    unparsed = {path: why for path, why in sorted(project.unparsed.items()) if path in per_file}
+    detections = merged(per_file.values())
+    return Analysis(detections, tuple(sorted(set(unfinished))), consulted, unparsed, per_file)
+
+
+def _file(
+    project: Project, path: str, spoken: Language
+) -> tuple[tuple[Detection, ...], dict[tuple[str, str], str], dict[str, str]]:
+    module = project.module(path)
+    if module is None:
+        return (), {}, {}
+    it = Interpreter(project, module, spoken, project.budget)
+    roots.run(it)
+    found = [*it.reports.found.values(), *_whole(it, spoken)]
+    it.consulted.pop(path, None)
+    return (
+        merged([[detection(one, project.text, project.line) for one in found]]),
+        it.cut,
+        dict(sorted(it.consulted.items())),
+    )
+
+
+def _whole(it: Interpreter, spoken: Language) -> Iterable[Found]:
+    """Ask the checks that read the whole tree."""
+    it.frame = it.module_frame
+    for check in spoken.checks:
+        for report in check(it.module.tree):
+            span = report.node.span if report.node is not None else it.module.tree.span
+            yield Found(report.kind, spoken.name, it.module.path, span, scope(it), report.says, None)
+
+
+def merged(results: Iterable[Iterable[Detection]]) -> tuple[Detection, ...]:
+    """Return each rule once at each place, with its shortest trace, in the order of places."""
+    best: dict[tuple[str, int, int, str], Detection] = {}
+    for detections in results:
+        for one in detections:
+            key = (one.place.path, one.place.line, one.place.column, one.rule)
+            old = best.get(key)
+            if old is None or _rank(one) < _rank(old):
+                best[key] = one
+    return tuple(best[key] for key in sorted(best))
+
+
+def _rank(one: Detection) -> tuple[int, str]:
+    return len(one.trace) or 1_000, repr(one.trace)

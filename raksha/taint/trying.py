@@ -1,0 +1,80 @@
+"""`try`: handlers start from every state in which the body can be left."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from raksha.taint import ir
+from raksha.taint.state import State, merge_all
+from raksha.taint.values import UNKNOWN, Value
+
+if TYPE_CHECKING:
+    from raksha.taint.interpreter import Interpreter
+
+
+def try_block(it: Interpreter, node: ir.Try) -> None:
+    """Run a body with its handlers, else and finally."""
+    before = it.now.fork()
+    outer, it.raised = it.raised, []
+    try:
+        _body(it, node.body)
+        left = it.raised
+    finally:
+        it.raised = outer
+    failed = merge_all([before, *left])
+    it.run(node.other)
+    ended = [it.state]
+    if node.handlers:
+        ended.extend(_handle(it, handler, failed) for handler in node.handlers)
+    if outer is not None and failed is not None and not _catches_all(it, node):
+        outer.append(failed.fork())
+    it.state = merge_all(ended)
+    _finally(it, node, failed)
+
+
+def _body(it: Interpreter, body: tuple[ir.Stmt, ...]) -> None:
+    """Run statement by statement: each may fail before its end."""
+    for stmt in body:
+        it.run((stmt,))
+        if it.state is None:
+            return
+        if stmt is not body[-1]:
+            it.may_raise()
+
+
+def _handle(it: Interpreter, handler: ir.Handler, failed: State | None) -> State | None:
+    def work() -> None:
+        if handler.name:
+            it.now.locals[handler.name] = _caught(it, handler)
+        it.run(handler.body)
+
+    return it.along(failed.fork() if failed is not None else None, work)
+
+
+def _caught(it: Interpreter, handler: ir.Handler) -> Value:
+    from raksha.taint.declared import instance_of
+
+    if len(handler.types) != 1:
+        return UNKNOWN
+    value = it.eval(handler.types[0])
+    return instance_of(it, value) if value.name else UNKNOWN
+
+
+def _catches_all(it: Interpreter, node: ir.Try) -> bool:
+    for handler in node.handlers:
+        names = {named.id for named in handler.types if isinstance(named, ir.Name)}
+        if not handler.types or names & it.language.catches_all:
+            return True
+    return False
+
+
+def _finally(it: Interpreter, node: ir.Try, failed: State | None) -> None:
+    """Run the last block; where no way leads on it still runs, on the way out."""
+    if not node.final:
+        return
+    if it.state is not None:
+        it.run(node.final)
+    else:
+        it.along(failed.fork() if failed is not None else None, lambda: it.run(node.final))
+
+

@@ -1,0 +1,72 @@
+"""The doors that hooks and checks of a language get into the running program; see `library.World`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Literal
+
+from raksha.taint import ir, shapes, tracing
+from raksha.taint.heap import Object, Shape, join_all
+from raksha.taint.values import UNKNOWN, Constant, Value
+
+if TYPE_CHECKING:
+    from raksha.taint.interpreter import Interpreter
+
+LONGEST = 200
+
+
+class ProgramWorld:
+    def __init__(self, it: Interpreter) -> None:
+        self._it = it
+
+    def new(self, type: str, *, kind: Shape = "object", node: ir.Node | None = None) -> Value:
+        items = () if kind in ("list", "tuple", "set") else None
+        return self._it.allocate(Object(kind, type, items=items, closed=True), node)
+
+    def get(self, holder: Value, key: Constant) -> Value:
+        return shapes.get(self._it, holder, key) if key is not None else self.element(holder)
+
+    def known(self, holder: Value, key: Constant) -> Value | None:
+        return shapes.known(self._it, holder, key)
+
+    def set(self, holder: Value, key: Constant, value: Value) -> None:
+        shapes.set_field(self._it, holder, key, value)
+
+    def items(self, holder: Value) -> list[Value] | None:
+        return shapes.items(self._it, holder)
+
+    def entries(self, holder: Value) -> dict[Constant, Value] | None:
+        return shapes.entries(self._it, holder)
+
+    def element(self, holder: Value) -> Value:
+        return shapes.element(self._it, holder)
+
+    def deep(self, value: Value) -> Value:
+        return self._it.deep(value)
+
+    def sequence(self, items: Iterable[Value], kind: Literal["list", "tuple", "set"] = "list") -> Value:
+        return shapes.sequence(self._it, items, kind)
+
+    def mapping(self, entries: Mapping[Constant, Value]) -> Value:
+        return shapes.mapping(self._it, dict(entries))
+
+    def add(self, holder: Value, value: Value) -> None:
+        shapes.add(self._it, holder, value)
+
+    def join(self, *values: Value) -> Value:
+        return join_all(values) if values else UNKNOWN
+
+    def call(self, function: Value, args: Sequence[Value]) -> Value:
+        from raksha.taint.calls import call_value
+
+        it = self._it
+        node = ir.Const(None, span=it.frame.module.tree.span)
+        return call_value(it, node, function, tuple(args), {})
+
+    def step(self, value: Value, says: str) -> Value:
+        it = self._it
+        return tracing.stepped(it, value, it.frame.module.tree, says)
+
+    def text(self, node: ir.Node) -> str:
+        it = self._it
+        return it.text_of(it.frame.module.path, node.span)[:LONGEST]
