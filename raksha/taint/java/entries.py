@@ -44,9 +44,9 @@ SAFE, GIVEN = frozenset(PLAIN_TYPES.split()), frozenset(GIVEN_TYPES.split())
 
 
 def entry(context: Context, function: ir.Function) -> Entry | None:
-    """Return what comes in: annotated parameters from outside, and requests and responses as objects of their type.
+    """Return what comes in: annotated parameters from outside, and the servlet's response as an object.
 
-    Every method of a file is looked at, so that checks see it; one that nobody annotates gets only typed arguments.
+    A method that neither takes part in a request nor is called by another one is looked at all the same.
     """
     is_handler = any(_qualify(context, mark) in HANDLERS for mark in function.decorators)
     made: dict[str, Source | Makes] = {}
@@ -54,7 +54,7 @@ def entry(context: Context, function: ir.Function) -> Entry | None:
         found = _param(context, param, is_handler)
         if found is not None:
             made[param.name] = found
-    return Entry(made)
+    return Entry(made) if made or is_handler else None
 
 
 def _param(context: Context, param: ir.Param, is_handler: bool) -> Source | Makes | None:
@@ -86,4 +86,4 @@ def _qualify(context: Context, mark: ir.Expr) -> str:
     return f"javax.{name[8:]}" if name.startswith("jakarta.") else name
 
 
-OBJECTS = frozenset({"HttpServletResponse", "ServletResponse", "HttpServletRequest", "ServletRequest"})
+OBJECTS = frozenset({"HttpServletResponse", "ServletResponse"})

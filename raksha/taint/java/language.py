@@ -49,7 +49,7 @@ TYPES = {
 }  # fmt: skip
 KNOWN = {name.rpartition(".")[0] for name in MODELS} | set(MODELS) | set(SUPERS)
 
-LANGUAGE = Language(
+JAVA = Language(
     name="java",
     lower=lower,
     models=MODELS,

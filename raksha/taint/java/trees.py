@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from raksha.taint import ir, kinds
 from raksha.taint.library import Report
 
-TRUSTED = "Every certificate is accepted."
+TRUSTED = "Every certificate is accepted"
 MANAGERS = frozenset({"X509TrustManager", "X509ExtendedTrustManager", "TrustStrategy"})
 STATEMENTS = frozenset({"Select", "Update", "Insert", "Delete"})
 PUT_IN = re.compile(r"\$\{[\w.]+\}")
@@ -24,7 +24,7 @@ def trusts_all(module: ir.Module) -> Iterator[Report]:
             if bases & MANAGERS and method.name in ("checkServerTrusted", "isTrusted") and _accepts(method):
                 yield Report(kinds.CERTIFICATE, TRUSTED, method)
             elif "HostnameVerifier" in bases and method.name == "verify" and _is_true(method):
-                yield Report(kinds.CERTIFICATE, "Every host name is accepted.", method)
+                yield Report(kinds.CERTIFICATE, "Every host name is accepted", method)
 
 
 def mapped_sql(module: ir.Module) -> Iterator[Report]:

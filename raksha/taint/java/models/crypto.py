@@ -39,7 +39,7 @@ def _texts(called: Called, place: int = 0) -> list[str]:
 def weak_hash(called: Called) -> Report | None:
     """Report a broken hash: any algorithm that it can be."""
     found = [name for name in _texts(called) if name.upper().replace("-", "") in WEAK_HASHES]
-    return Report(kinds.WEAK_HASH, f"{found[0]} is used.") if found else None
+    return Report(kinds.WEAK_HASH, f"{found[0]} is used") if found else None
 
 
 def is_weak_cipher(name: str) -> bool:
@@ -57,22 +57,22 @@ def is_weak_cipher(name: str) -> bool:
 
 def weak_cipher(called: Called) -> Report | None:
     found = [name for name in _texts(called) if is_weak_cipher(name)]
-    return Report(kinds.WEAK_CIPHER, f"{found[0]} is used.") if found else None
+    return Report(kinds.WEAK_CIPHER, f"{found[0]} is used") if found else None
 
 
 def weak_key_algorithm(called: Called) -> Report | None:
     found = [name for name in _texts(called) if name.upper() in WEAK_CIPHERS]
-    return Report(kinds.WEAK_CIPHER, f"A key for {found[0]} is made.") if found else None
+    return Report(kinds.WEAK_CIPHER, f"A key for {found[0]} is made") if found else None
 
 
 def weak_mac(called: Called) -> Report | None:
     found = [name for name in _texts(called) if WEAK_MAC.match(name)]
-    return Report(kinds.WEAK_HASH, f"{found[0]} is used.") if found else None
+    return Report(kinds.WEAK_HASH, f"{found[0]} is used") if found else None
 
 
 def weak_protocol(called: Called) -> Report | None:
     found = [name for name in _texts(called) if name.upper() in WEAK_PROTOCOLS]
-    return Report(kinds.WEAK_TLS, f"{found[0]} is used.") if found else None
+    return Report(kinds.WEAK_TLS, f"{found[0]} is used") if found else None
 
 
 def short_key(called: Called) -> Report | None:
@@ -82,7 +82,7 @@ def short_key(called: Called) -> Report | None:
     if not size or algorithm is None or not algorithm.is_known or not isinstance(size[0], int):
         return None
     needed = {"RSA": 2048, "DSA": 2048, "DH": 2048, "EC": 224, "AES": 128}.get(str(algorithm.only).upper(), 0)
-    return Report(kinds.WEAK_KEY, f"{size[0]} bits are too few.") if size[0] < needed else None
+    return Report(kinds.WEAK_KEY, f"{size[0]} bits are too few") if size[0] < needed else None
 
 
 def generator(called: Called) -> Value | None:
@@ -177,7 +177,7 @@ def trusting(called: Called) -> Report | None:
         return None
     answer = called.world.call(given, (UNKNOWN, UNKNOWN))
     return (
-        Report(kinds.CERTIFICATE, "Every host name is accepted.")
+        Report(kinds.CERTIFICATE, "Every host name is accepted")
         if answer.is_known and answer.only is True
         else None
     )
@@ -189,7 +189,7 @@ def instances(type_: str, *models: Model) -> Table:
 
 def weak_signature(called: Called) -> Report | None:
     found = [name for name in _texts(called) if name.upper().startswith(("MD5WITH", "MD2WITH", "SHA1WITH"))]
-    return Report(kinds.WEAK_HASH, f"{found[0]} is used.") if found else None
+    return Report(kinds.WEAK_HASH, f"{found[0]} is used") if found else None
 
 
 def fixed_nonce(called: Called) -> Report | None:
@@ -256,22 +256,22 @@ COOKIES = merged([
             Passes((), "org.springframework.http.ResponseCookie.Builder", gives=-1)),
     methods("org.springframework.http.ResponseCookie.Builder", "build", Check(response_cookie)),
 ])  # fmt: skip
-NO_CHECK = "Every certificate is accepted."
+NO_CHECK = "Every certificate is accepted"
 CONNECTIONS = merged([
     methods("javax.net.ssl.HttpsURLConnection", "setHostnameVerifier setDefaultHostnameVerifier", Check(trusting)),
     each("org.apache.http.impl.client.HttpClientBuilder", "setSSLHostnameVerifier setHostnameVerifier", Check(trusting)),
     methods("okhttp3.OkHttpClient.Builder", "hostnameVerifier", Check(trusting)),
     {
         "org.apache.http.conn.ssl.NoopHostnameVerifier.INSTANCE": Check(
-            lambda called: Report(kinds.CERTIFICATE, "Every host name is accepted."), reads=True
+            lambda called: Report(kinds.CERTIFICATE, "Every host name is accepted"), reads=True
         ),
-        "org.apache.http.conn.ssl.NoopHostnameVerifier": weak(kinds.CERTIFICATE, "Every host name is accepted."),
+        "org.apache.http.conn.ssl.NoopHostnameVerifier": weak(kinds.CERTIFICATE, "Every host name is accepted"),
         "org.apache.http.conn.ssl.TrustAllStrategy": weak(kinds.CERTIFICATE, NO_CHECK),
         "org.apache.http.conn.ssl.TrustAllStrategy.INSTANCE": Check(
             lambda called: Report(kinds.CERTIFICATE, NO_CHECK), reads=True
         ),
         "org.apache.http.conn.ssl.SSLSocketFactory.ALLOW_ALL_HOSTNAME_VERIFIER": Check(
-            lambda called: Report(kinds.CERTIFICATE, "Every host name is accepted."), reads=True
+            lambda called: Report(kinds.CERTIFICATE, "Every host name is accepted"), reads=True
         ),
     },
 ])  # fmt: skip

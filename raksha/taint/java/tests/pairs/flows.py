@@ -136,8 +136,10 @@ FLOWS = [
     Flow("number", "String out = in; int n = Integer.parseInt(\"1\");", "String out = \"\" + Integer.parseInt(in);"),
     Flow("validator", "if (!fine(in)) { log(in.length()); } String out = in;",
          "if (!fine(in)) { RETURN } String out = in;",
-         "  boolean fine(String v) { for (char c : v.toCharArray()) { if (!Character.isLetterOrDigit(c)) return false; }"
-         ' return true; }\n  void log(int n) { }'),
+         '  static boolean fine(String v) { return v != null && v.matches("[A-Za-z0-9]{1,30}"); }\n  void log(int n) { }'),
+    Flow("asserting", "check(in.length()); String out = in;", "check(in); String out = in;",
+         '  void check(String v) { if (!v.matches("\\\\w+")) throw new IllegalArgumentException("bad"); }\n'
+         '  void check(int n) { }'),
     Flow("static-field", 'KEPT = in; String out = KEPT;', 'KEPT = in; KEPT = "z"; String out = KEPT;', "  static String KEPT;"),
     Flow("try", 'String out; try { out = in; Integer.parseInt("x1"); } catch (NumberFormatException e) { log("x"); }',
          'String out = in; try { out = "t"; } finally { out = "f"; }', "  void log(String s) { }"),
