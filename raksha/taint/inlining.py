@@ -105,6 +105,7 @@ def _implied(it: Interpreter, returns: list[tuple[Value, State]], before: Facts)
     """Return what a true result implies, and what a false one."""
     sides: list[Facts | None] = [None, None]
     for value, state in returns:
+        it.state = state
         known = truth(it, value)
         told = value.implies or (NO_FACTS, NO_FACTS)
         for side, answer in enumerate((True, False)):
