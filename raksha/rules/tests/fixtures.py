@@ -27,7 +27,7 @@ DEFAULT_NAMES = {
 ANALYZERS = {
     ".py": "python", ".js": "javascript", ".jsx": "javascript", ".ts": "typescript", ".tsx": "typescript",
     ".go": "go", ".php": "php", ".rb": "ruby", ".java": "java", ".sh": "bash", ".tf": "terraform", ".yml": "yaml",
-    ".yaml": "yaml", "": "dockerfile", ".html": "html", ".vue": "vue", ".properties": "generic", ".erb": "generic",
+    ".yaml": "yaml", "": "dockerfile", ".html": "html", ".vue": "html", ".properties": "generic", ".erb": "generic",
 }  # fmt: skip
 
 
