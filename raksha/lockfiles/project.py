@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterable, Mapping
 
 from raksha.coverage import Skip
 from raksha.lockfiles import requirements
@@ -36,49 +37,49 @@ def read(path: str, data: bytes, tree: Mapping[str, bytes] | None = None) -> Rea
     return None
 
 
-def read_all(files: Mapping[str, bytes]) -> dict[str, Reading]:
+def read_all(files: Mapping[str, bytes], paths: Iterable[str] | None = None) -> dict[str, Reading]:
     """Read every lockfile of a tree, and requirement files of any name that one of them includes.
 
+    paths: the ones that may be lockfiles, if that is known; others are only looked up.
     A manifest is dropped where a lockfile of its ecosystem covers its folder, since that says more.
     """
     readings: dict[str, Reading] = {}
-    waiting = sorted(files)
+    kinds: dict[str, str] = {}
+    waiting = deque(sorted(files if paths is None else paths))
     included: set[str] = set()
     while waiting:
-        path = waiting.pop(0)
-        reading = read(path, files[path], files)
-        if reading is None and path in included:
-            reading = _bounded(File(path, files[path], files), KINDS["requirements"])
-        if reading is None:
+        path = waiting.popleft()
+        if path in readings:
             continue
-        readings[path] = reading
-        fresh = [
-            name
-            for name in reading.includes
-            if name in files and name not in readings and name not in included
-        ]
-        included.update(fresh)
-        waiting += [name for name in fresh if name not in waiting]
-    return _without_covered(readings, files)
+        data = files[path]
+        reading, kinds[path] = read(path, data, files), kind_of(path, data[:HEAD])
+        if reading is None and path in included:
+            reading = _bounded(File(path, data, files), KINDS["requirements"])
+        if reading is not None:
+            readings[path] = reading
+            included.update(reading.includes)
+            waiting.extend(name for name in reading.includes if name in files)
+    return _without_covered(readings, kinds)
+
+
+def is_lockfile(path: str) -> bool:
+    """Tell by its name alone whether a file is a lockfile, of whatever tool."""
+    return bool(kind_of(path) or foreign(path))
 
 
 def is_wanted(path: str) -> bool:
-    """Tell whether a file's content is needed at all: lockfiles, what they are read with, and names that say little."""
-    name = path.rpartition("/")[2].lower()
-    helpers = {"gradle.properties", "directory.packages.props"}
-    return bool(kind_of(path) or foreign(path) or may_be_sniffed(path)) or name in helpers
+    """Tell whether a file is a lockfile or may turn out to be one by how it begins."""
+    return is_lockfile(path) or may_be_sniffed(path)
 
 
-def _without_covered(readings: dict[str, Reading], files: Mapping[str, bytes]) -> dict[str, Reading]:
+def _without_covered(readings: dict[str, Reading], kinds: Mapping[str, str]) -> dict[str, Reading]:
     covered: dict[str, set[str]] = {}
-    for path, reading in readings.items():
-        kind = _kind(path, files)
-        if kind is not None and kind.locks:
-            covered.setdefault(kind.locks, set()).update(reading.covers)
+    known = {path: KINDS[kinds[path]] for path in readings if kinds[path]}
+    for path, kind in known.items():
+        covered.setdefault(kind.locks, set()).update(readings[path].covers)
     kept = {}
     for path, reading in readings.items():
-        kind = _kind(path, files)
-        ecosystem = kind.manifest_of if kind is not None else ""
+        ecosystem = known[path].manifest_of if path in known else ""
         if not ecosystem or not _is_covered(path, covered.get(ecosystem, set()), readings):
             kept[path] = reading
     return kept
@@ -101,10 +102,6 @@ def _is_covered(path: str, folders: set[str], readings: Mapping[str, Reading]) -
 def _homes(folder: str) -> tuple[str, str]:
     """Return where the requirement files of a project lie."""
     return folder, posixpath.join(folder, "requirements")
-
-
-def _kind(path: str, files: Mapping[str, bytes]) -> Kind | None:
-    return KINDS.get(kind_of(path, files[path][:HEAD]))
 
 
 def _bounded(file: File, kind: Kind) -> Reading:
