@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import threading
+from collections.abc import Iterator
 from functools import cache
 
 import tree_sitter_python
@@ -14,6 +16,9 @@ from raksha.taint.python.syntax.source import decode
 from raksha.taint.python.syntax.statements import block
 
 PARSERS = threading.local()
+# Characters that turn the direction of writing; where they stand, the module has an Unknown of this word.
+TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+HIDDEN = "bidirectional text"
 
 
 def lower(source: bytes, path: str) -> ir.Module:
@@ -23,12 +28,23 @@ def lower(source: bytes, path: str) -> ir.Module:
     reader = Reader(source=plain, is_ascii=plain.isascii())
     tree = _parser().parse(plain)
     body = block(reader, tree.root_node)
+    body = (*body, *_hidden(text)) if not reader.is_ascii else body
     errors = [*_unread(reader, tree), *reader.errors]
     if not is_whole:
         errors.insert(0, ir.Span(1, 1, 1, 1))
     return ir.Module(
         span=reader.span(tree.root_node), path=path, language="python", body=body, errors=tuple(errors)
     )
+
+
+def _hidden(text: str) -> Iterator[ir.Stmt]:
+    if not TURNING.search(text):
+        return
+    for number, line in enumerate(text.split("\n"), start=1):
+        found = TURNING.search(line)
+        if found:
+            span = ir.Span(number, found.start() + 1, number, len(line) + 1)
+            yield ir.Do(span=span, value=ir.Unknown(span=span, what=HIDDEN))
 
 
 @cache

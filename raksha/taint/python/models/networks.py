@@ -1,0 +1,65 @@
+"""Other hosts: requests that this program makes, redirects, headers, logs and mail."""
+
+from __future__ import annotations
+
+from raksha.taint import kinds
+from raksha.taint.library import EVERY, Clean, Makes, Passes, Sanitizer, Sink
+from raksha.taint.python.models.pages import RESPONSE
+from raksha.taint.python.models.tables import Table, merged, names
+
+# A fixed scheme and host, after which only the path can change.
+FIXED_HOST = r"(?i)[a-z][a-z0-9+.-]*://[\w.:@-]+[/?#]"
+OWN_PAGE = rf"(?:{FIXED_HOST}|/[^/\\]|\?|#|[\w-]+[/.?])"
+ASKS = Sink(kinds.SSRF, ((0, "url"),), "is the address asked", safe_head=FIXED_HOST)
+ASKS_SECOND = Sink(kinds.SSRF, ((1, "url"),), "is the address asked", safe_head=FIXED_HOST)
+HOST = Sink(kinds.SSRF, ((0, "host", "address"),), "is the host asked")
+LEADS = Sink(kinds.REDIRECT, ((0, "location", "to", "redirect_to", "url"),), "is where the browser is sent",
+             safe_head=OWN_PAGE)  # fmt: skip
+VERBS = "get post put delete head patch options"
+CLIENT = "http.Client"
+HEADER = Sink(kinds.HEADER, (0, 1), "becomes a header")
+LEVELS = "debug info warning warn error critical exception log"
+LOGS = Sink(kinds.LOG, (EVERY,), "is written to the log", exact=True)
+MAIL = Sink(kinds.EMAIL, (("subject", 0), "from_email", "headers"), "becomes a header of a mail")
+
+TABLE: Table = merged(
+    names(ASKS, f"requests. {VERBS}", f"httpx. {VERBS} stream", f"requests.api. {VERBS}",
+          "urllib.request. urlopen urlretrieve Request", "urllib. urlopen urlretrieve", "urllib2. urlopen Request",
+          "six.moves.urllib.request. urlopen urlretrieve Request", "wget.download feedparser.parse",
+          "pandas.read_html", "tornado.httpclient.HTTPRequest"),
+    names(ASKS_SECOND, "requests.request httpx.request requests.api.request urllib3.request aiohttp.request"),
+    names(Makes(CLIENT, args=()), "requests. Session session", "requests.sessions.Session", "httpx. Client AsyncClient",
+          "aiohttp.ClientSession aiohttp.client.ClientSession urllib3. PoolManager ProxyManager",
+          "urllib3.PoolManager urllib3.HTTPConnectionPool urllib.request.build_opener urllib3.poolmanager.PoolManager",
+          "tornado.httpclient. AsyncHTTPClient HTTPClient", "cloudscraper.create_scraper"),
+    names(ASKS, f"{CLIENT}. {VERBS} stream open fetch ws_connect"),
+    names(ASKS_SECOND, f"{CLIENT}. request urlopen"),
+    names(HOST, "http.client. HTTPConnection HTTPSConnection", "httplib. HTTPConnection HTTPSConnection",
+          "socket.create_connection ftplib.FTP telnetlib.Telnet smtplib.SMTP"),
+    names((LEADS, Makes(RESPONSE, args=())), "flask.redirect quart.redirect werkzeug.utils.redirect flask.helpers.redirect",
+          "django.shortcuts.redirect", "django.http. HttpResponseRedirect HttpResponsePermanentRedirect",
+          "django.http.response. HttpResponseRedirect HttpResponsePermanentRedirect",
+          "fastapi.responses.RedirectResponse starlette.responses.RedirectResponse",
+          "aiohttp.web. HTTPFound HTTPSeeOther HTTPMovedPermanently HTTPTemporaryRedirect HTTPPermanentRedirect",
+          "sanic.response.redirect sanic.redirect bottle.redirect",
+          "falcon. HTTPFound HTTPMovedPermanently HTTPSeeOther HTTPTemporaryRedirect HTTPPermanentRedirect",
+          "pyramid.httpexceptions. HTTPFound HTTPSeeOther HTTPMovedPermanently", "webob.exc.HTTPFound"),
+    names(LEADS, "web.View.redirect"),
+    names(HEADER, f"{RESPONSE}.headers. set add add_header append extend setdefault []=",
+          f"{RESPONSE}. set_header append_header setdefault []=", "web.View. set_header add_header",
+          "http.server.BaseHTTPRequestHandler.send_header"),
+    names(Sink(HEADER.kind, (0, 1), HEADER.says, on=r"self|handler"), "*.send_header"),
+    names(Makes("logging.Logger", args=()), "logging.getLogger logging.Logger structlog.get_logger"),
+    names(LOGS, f"logging. {LEVELS}", f"logging.Logger. {LEVELS}", f"flask.current_app.logger. {LEVELS}"),
+    names(Sink(LOGS.kind, LOGS.args, LOGS.says, on=r"\blog|logger|_log\b", exact=True), f"*. {LEVELS}"),
+    names(MAIL, "django.core.mail. send_mail EmailMessage EmailMultiAlternatives mail_admins mail_managers"),
+    names(Sanitizer(kinds.EMAIL.bit), "email.header.Header email.utils.parseaddr"),
+    # Quoting for addresses; a slash and dots stay as they are.
+    names(Sanitizer(kinds.mask(kinds.XSS, kinds.SQL, kinds.HEADER, kinds.LOG, kinds.XPATH, kinds.LDAP, kinds.COMMAND)),
+          "urllib.parse. quote quote_plus urlencode", "urllib. quote quote_plus urlencode",
+          "django.utils.http. urlquote urlencode", "werkzeug.urls. url_quote url_quote_plus",
+          "django.utils.encoding.iri_to_uri django.utils.encoding.escape_uri_path"),
+    names(Passes(), "urllib.parse. unquote unquote_plus urljoin urlunparse urlunsplit unquote_to_bytes",
+          "urllib. unquote unquote_plus", "urllib.parse. parse_qs parse_qsl urlparse urlsplit"),
+    names(Clean(), "flask.url_for quart.url_for django.urls.reverse django.urls.reverse_lazy starlette.requests.url_for"),
+)  # fmt: skip
