@@ -150,13 +150,16 @@ def _offer_for_oom() -> None:
 
 
 def _hand_over(folders: Sequence[str], own_id: int) -> None:
-    if os.geteuid() == 0:
-        user = walls.user_for(own_id)
-        for folder in folders:
-            try:
-                os.chown(folder, user, user)
-            except OSError:
-                os.chown(folder, walls.NOBODY, walls.NOBODY)
+    """Give folders and what is in them to the user of the job."""
+    if os.geteuid() != 0:
+        return
+    for folder in folders:
+        for place, _, names in os.walk(folder):
+            for path in (place, *(os.path.join(place, name) for name in names)):
+                try:
+                    os.lchown(path, walls.user_for(own_id), walls.user_for(own_id))
+                except OSError:  # a container whose user ids end earlier
+                    os.lchown(path, walls.NOBODY, walls.NOBODY)
 
 
 def _forever(work: Callable[[], int], ends: Ends) -> NoReturn:

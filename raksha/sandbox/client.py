@@ -29,6 +29,7 @@ WATCH_SECONDS = 0.2
 MOST_ERRORS = 8192
 PIECE = 256 * 1024
 Watch = Callable[[], str]
+Sink = Callable[[bytes], None]
 
 
 class SandboxError(Exception):
@@ -132,9 +133,12 @@ class Host:
         network: bool = False,
         environment: Mapping[str, str] | None = None,
         watch: Watch = lambda: "",
+        sink: Sink | None = None,
     ) -> Outcome:
         """Run a program behind the walls, in folder, and return how it ended and what it said.
 
+        writes: folders that it may change; they are given to the job's user.
+        sink: takes the output piece by piece; what it raises ends the job and comes out here.
         Raises Broken, Walless.
         """
         program = argv[0] if "/" in argv[0] else shutil.which(argv[0], path=ENVIRONMENT["PATH"])
@@ -142,22 +146,24 @@ class Host:
             raise Broken(f"The program {argv[0]} is not installed.")
         job = Job(folder=folder, limits=limits, reads=tuple(reads), writes=tuple(writes), network=network)
         work = {"function": "", "argv": [program, *argv[1:]], "environment": dict(environment or {})}
-        return self._perform(job, work, None, watch)
+        return self._perform(job, work, None, watch, sink)
 
     def close(self) -> None:
         """End the process and every job."""
         with self._lock:
             self._stop()
 
-    def _perform(self, job: Job, work: dict[str, Any], request: Any, watch: Watch) -> Outcome:
+    def _perform(
+        self, job: Job, work: dict[str, Any], request: Any, watch: Watch, sink: Sink | None = None
+    ) -> Outcome:
         with self._slots:
             for is_last in (False, True):
                 data, errors, status = self._begin(job, work)
                 with data, errors, status:
-                    done = _Exchange(data, errors, status, job.limits, watch).until_end(request)
+                    done = _Exchange((data, errors, status), job.limits, watch, sink).until_end(request)
                 if done is not None:
                     break
-                if is_last or job.writes:
+                if is_last or job.writes or sink:
                     raise Broken("The sandbox's process ended while a job ran.")
         assert done is not None  # noqa: S101 (else raised above)
         if done.code == NOT_WALLED and not done.ended:
@@ -237,12 +243,13 @@ class _Exchange:
     """Sends a job its request and takes what it answers, within bounds."""
 
     def __init__(
-        self, data: socket.socket, errors: socket.socket, status: socket.socket, limits: Limits, watch: Watch
+        self, ends: Sequence[socket.socket], limits: Limits, watch: Watch, sink: Sink | None
     ) -> None:
-        self._data, self._errors, self._status = data, errors, status
+        self._data, self._errors, self._status = ends
         self._limits, self._watch = limits, watch
         self._began = time.monotonic()
         self._out: list[bytes] = []
+        self._sink = sink or self._out.append
         self._size = 0
         self._said = b""
         self._ended = ""
@@ -304,7 +311,7 @@ class _Exchange:
             if self._size > self._limits.output_mb * MEGABYTE:
                 self._ended = "too_much_output"
                 return False
-            self._out.append(piece)
+            self._sink(piece)
         elif end is self._errors:
             self._said = (self._said + piece)[-MOST_ERRORS:]
         else:
