@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from raksha.taint import classes, conditions, inlining, ir, modelling, operations, shapes
+from raksha.taint import classes, conditions, inlining, ir, modelling, names, shapes
 from raksha.taint.attributes import of_class_itself, of_module
 from raksha.taint.callables import Bound, Class, Function, ModuleReference, Super
 from raksha.taint.decorating import decorated
@@ -78,7 +78,7 @@ def call(it: Interpreter, node: ir.Call) -> Value:
         return _new(it, node)
     if isinstance(callee, ir.Attr):
         return _call_attribute(it, node, callee)
-    function = it.eval(callee)
+    function = names.lookup(it, callee.id) if isinstance(callee, ir.Name) else it.eval(callee)
     given = evaluate(it, node.args)
     return call_value(it, node, function, given.args, given.keywords, given.more)
 
@@ -131,7 +131,7 @@ def _on_object(
     thing = it.object(number)
     this = Value(receiver.flows, (), (number,), thing.type, symbol=receiver.symbol)
     if thing.cls is not None:
-        found = classes.method(it, thing.cls, name, len(given.args))
+        found = classes.method(it, thing.cls, name, len(given.args), given.args)
         if found is not None:
             return _call_found(it, node, found, this, given)
     held = thing.fields.get(name)
@@ -170,11 +170,13 @@ def _on_callable(
     if isinstance(found, ModuleReference):
         target = of_module(it, found, name)
     elif isinstance(found, Class):
-        overload = classes.method(it, found, name, len(given.args))
+        overload = classes.method(it, found, name, len(given.args), given.args)
         if overload is not None and not overload.node.decorators:
             target = Value(consts=(), callables=(overload,))
         else:
             target = of_class_itself(it, found, name, node)
+    elif it.language.calls_function is not None and it.language.calls_function(name):
+        target = Value(consts=(), callables=(found,))
     else:
         target = UNKNOWN
     if target.callables or target.name:
@@ -189,7 +191,7 @@ def _on_callable(
 def _on_super(it: Interpreter, node: ir.Expr, found: Super, name: str, given: Arguments) -> Value:
     ours, others = classes.bases(it, found.owner)
     for base in ours:
-        function = classes.method(it, base, name, len(given.args))
+        function = classes.method(it, base, name, len(given.args), given.args)
         if function is not None:
             return inlining.inline(it, function, found.this, given.args, given.keywords, node)
     if others:
@@ -227,7 +229,11 @@ def _call_one(it: Interpreter, node: ir.Expr, found: object, given: Arguments) -
         return inlining.inline(it, found, None, given.args, given.keywords, node)
     if isinstance(found, Class):
         modelled = _modelled(it, node, found.qualified, None, given)
-        return modelled if modelled is not None else inlining.construct(it, found, given.args, given.keywords, node)
+        return (
+            modelled
+            if modelled is not None
+            else inlining.construct(it, found, given.args, given.keywords, node)
+        )
     if isinstance(found, Bound):
         if found.function is not None:
             return inlining.inline(it, found.function, found.this, given.args, given.keywords, node)
@@ -239,7 +245,9 @@ def _call_one(it: Interpreter, node: ir.Expr, found: object, given: Arguments) -
     return UNKNOWN
 
 
-def _modelled(it: Interpreter, node: ir.Expr, qualified: str, this: Value | None, given: Arguments) -> Value | None:
+def _modelled(
+    it: Interpreter, node: ir.Expr, qualified: str, this: Value | None, given: Arguments
+) -> Value | None:
     models = modelling.named(it, qualified)
     if models is None:
         return None
@@ -250,7 +258,9 @@ def _called(it: Interpreter, node: ir.Expr, name: str, receiver: Value | None, g
     nodes = node.args if isinstance(node, ir.Call) else ()
     callee = node.callee if isinstance(node, ir.Call) else None
     receiver_node = callee.value if isinstance(callee, ir.Attr) else None
-    return Called(name, node, receiver, given.args, given.keywords, it.world, given.more, nodes, receiver_node)
+    return Called(
+        name, node, receiver, given.args, given.keywords, it.world, given.more, nodes, receiver_node
+    )
 
 
 def _call_named(it: Interpreter, node: ir.Expr, function: Value, given: Arguments) -> Value:
@@ -266,7 +276,9 @@ def _call_named(it: Interpreter, node: ir.Expr, function: Value, given: Argument
             called.name = found[0]
     if models is not None:
         return modelling.apply(it, models, called)
-    return _constructed(it, called) if name else with_callee(modelling.default_result(it, called), function, it)
+    return (
+        _constructed(it, called) if name else with_callee(modelling.default_result(it, called), function, it)
+    )
 
 
 def with_callee(result: Value, function: Value, it: Interpreter) -> Value:
@@ -292,7 +304,9 @@ def _outside(it: Interpreter, node: ir.Expr, receiver: Value, name: str, given: 
     if found is None:
         models = modelling.named(it, f"*.{name}")
         found = (f"*.{name}", models) if models is not None else None
-    receiver_is_module = bool(receiver.name) and not receiver.flows and not receiver.refs and not receiver.type
+    receiver_is_module = (
+        bool(receiver.name) and not receiver.flows and not receiver.refs and not receiver.type
+    )
     base = receiver.name or receiver.type
     qualified = found[0] if found else (f"{base}.{name}" if base else name)
     is_static = found is not None and receiver_is_module and not found[0].startswith("*")
@@ -323,6 +337,3 @@ def _hand_over(it: Interpreter, receiver: Value, given: Arguments) -> None:
     kept = it.unknown(*given.args, *given.keywords.values())
     if kept.flows:
         shapes.add(it, receiver, kept)
-
-
-__all__ = ["Arguments", "call", "call_method", "call_value", "evaluate", "operations"]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from raksha.taint import ir
 from raksha.taint.callables import Bound, Class, Function
 from raksha.taint.frames import Frame
+from raksha.taint.overloads import pick
 from raksha.taint.shapes import known
 from raksha.taint.values import UNKNOWN, Value
 
@@ -63,22 +64,15 @@ def outside_types(it: Interpreter, cls: Class) -> list[str]:
     return [name for one in lineage(it, cls) for name in bases(it, one)[1]]
 
 
-def method(it: Interpreter, cls: Class, name: str, arguments: int | None = None) -> Function | None:
-    """Return the method of that name; of several the one that takes so many arguments."""
+def method(
+    it: Interpreter, cls: Class, name: str, arguments: int | None = None, args: Sequence[Value] = ()
+) -> Function | None:
+    """Return the method of that name; of several the one that takes so many arguments, and these."""
     for one in lineage(it, cls):
         found = one.methods.get(name)
         if found:
-            return pick(found, arguments)
+            return pick(found, arguments, args)
     return None
-
-
-def pick(found: list[Function], arguments: int | None) -> Function:
-    """Return the overload that takes so many arguments, else the last."""
-    if arguments is not None and len(found) > 1:
-        for made in found:
-            if len(made.node.params) == arguments:
-                return made
-    return found[-1]
 
 
 def static(it: Interpreter, cls: Class, name: str) -> Value | None:

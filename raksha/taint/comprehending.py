@@ -51,7 +51,11 @@ def _clauses(it: Interpreter, node: ir.Comprehension, clauses: Sequence[ir.Claus
 
 
 def _filtered(
-    it: Interpreter, node: ir.Comprehension, tests: Sequence[ir.Expr], rest: Sequence[ir.Clause], results: Pairs
+    it: Interpreter,
+    node: ir.Comprehension,
+    tests: Sequence[ir.Expr],
+    rest: Sequence[ir.Clause],
+    results: Pairs,
 ) -> bool:
     if not tests:
         return _clauses(it, node, rest, results)
@@ -79,5 +83,4 @@ def _collected_mapping(it: Interpreter, node: ir.Comprehension, results: Pairs, 
     if is_exact and all(key.is_known for key, _ in results):
         fields: dict[Constant, Value] = {key.only: value for key, value in results}
         return shapes.mapping(it, fields, node)
-    made = shapes.mapping(it, {}, node, join_all(value for _, value in results))
-    return made
+    return shapes.mapping(it, {}, node, join_all(value for _, value in results))

@@ -48,3 +48,19 @@ def instance_of(it: Interpreter, value: Value) -> Value:
         if isinstance(found, Class):
             return symbolic(it, found)
     return instance(value.name)
+
+
+def with_type(it: Interpreter, value: Value, type: str) -> Value:
+    """Return the value with its declared type, when nothing better is known."""
+    if not type or value.type or value.refs or value.callables:
+        return value
+    if value.consts and not it.language.has_static_types:
+        return value
+    declared = instance_of(it, named(it, type))
+    if value.consts:
+        return value.but(type=declared.type) if declared.type and not declared.refs else value
+    if declared.type in it.language.no_taint_types:
+        return declared
+    if declared.refs and not value.flows:
+        return declared
+    return value.but(type=declared.type) if declared.type else value

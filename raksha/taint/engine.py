@@ -46,8 +46,8 @@ def language(name: str) -> Language | None:
     package = LANGUAGES.get(name)
     if package is None:
         return None
-    found: Language = importlib.import_module(f"raksha.taint.{package}.library").LIBRARY
-    return found
+    module = importlib.import_module(f"raksha.taint.{package}.language")
+    return next(made for made in vars(module).values() if isinstance(made, Language))
 
 
 def analyse(

@@ -20,10 +20,11 @@ from raksha.taint import (
 )
 from raksha.taint.callables import Function
 from raksha.taint.folding import truth
+from raksha.taint.heap import join_all
 from raksha.taint.joining import join
 from raksha.taint.library import Called
 from raksha.taint.modules import make_class
-from raksha.taint.state import merge
+from raksha.taint.state import merge, refine
 from raksha.taint.values import NULL, UNKNOWN, Constant, Value, constant
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def _const(it: Interpreter, node: ir.Const) -> Value:
 
 def _name(it: Interpreter, node: ir.Name) -> Value:
     value = names.lookup(it, node.id)
-    if value.name and not value.flows and value.name in it.language.models:
+    if value.name and not value.flows and not value.symbol and value.name in it.language.models:
         models = modelling.named(it, value.name) or ()
         told = modelling.read_models(it, (value.name, models), None, node)
         if told is not None:
@@ -52,21 +53,24 @@ def _attr(it: Interpreter, node: ir.Attr) -> Value:
     value = attributes.get(it, holder, node.name, node)
     if value.flows and not value.symbol:
         key = f"{holder.name}.{node.name}" if holder.name else ""
-        value = value.but(symbol=it.symbol_for(key))
+        return refine(value.but(symbol=it.symbol_for(key)), it.now.facts)
     return value
 
 
 def _index(it: Interpreter, node: ir.Index) -> Value:
     holder = it.eval(node.value)
     if isinstance(node.index, ir.Slice):
-        bounds = [NULL if part is None else it.eval(part) for part in (node.index.lower, node.index.upper, node.index.step)]
+        bounds = [
+            NULL if part is None else it.eval(part)
+            for part in (node.index.lower, node.index.upper, node.index.step)
+        ]
         return shapes.slice_of(it, holder, (bounds[0], bounds[1], bounds[2]), node)
     key = it.eval(node.index)
     told = _modelled_index(it, node, holder, key)
     value = told if told is not None else shapes.index(it, holder, key)
     if value.flows and not value.symbol:
         word = f"{holder.name}[{key.only!r}]" if holder.name and key.is_known else ""
-        value = value.but(symbol=it.symbol_for(word))
+        return refine(value.but(symbol=it.symbol_for(word)), it.now.facts)
     return value
 
 
@@ -171,7 +175,9 @@ def _or_else(it: Interpreter, node: ir.Logic, left: Value) -> Value:
 
 
 def _unary(it: Interpreter, node: ir.Unary) -> Value:
-    value = conditions.identify(it, node.value, it.eval(node.value)) if node.op == "not" else it.eval(node.value)
+    value = (
+        conditions.identify(it, node.value, it.eval(node.value)) if node.op == "not" else it.eval(node.value)
+    )
     if node.op == "not":
         known = truth(it, value)
         return constant(not known) if known is not None else conditions.negated(value)
@@ -214,7 +220,7 @@ def _sequence(it: Interpreter, node: ir.Sequence) -> Value:
         else:
             values.extend(exact)
     if unknown:
-        return shapes.some(it, shapes.join_all([*values, *unknown]), node.kind, node)
+        return shapes.some(it, join_all([*values, *unknown]), node.kind, node)
     return shapes.sequence(it, values, node.kind, node)
 
 
@@ -255,7 +261,9 @@ def _cast(it: Interpreter, node: ir.Cast) -> Value:
 
     value = it.eval(node.value)
     if value.consts or value.refs:
-        return value
+        cast = it.language.cast
+        folded = folding.fold(lambda one: cast(node.type, one), (value,)) if cast is not None else None
+        return value if folded is None else folded
     type = named(it, node.type).name or value.type
     if type in it.language.no_taint_types:
         return Value(type=type)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from raksha.taint import classes, ir, modelling, shapes, tracing
-from raksha.taint.callables import Bound, Class, Function, Super
+from raksha.taint.callables import Class, Function, Super
 from raksha.taint.decorating import names as decorator_names
 from raksha.taint.folding import truth
 from raksha.taint.frames import Frame
@@ -14,7 +14,7 @@ from raksha.taint.heap import Object, join_all
 from raksha.taint.joining import add_facts, join, meet_facts
 from raksha.taint.modules import make_class
 from raksha.taint.state import State, merge, refine
-from raksha.taint.values import NO_FACTS, NOTHING, NULL, UNKNOWN, Constant, Facts, Value, constant, instance
+from raksha.taint.values import NO_FACTS, NOTHING, NULL, UNKNOWN, Constant, Facts, Value, constant
 
 if TYPE_CHECKING:
     from raksha.taint.interpreter import Interpreter
@@ -23,7 +23,12 @@ Keywords = Mapping[str, Value]
 
 
 def inline(
-    it: Interpreter, function: Function, this: Value | None, args: tuple[Value, ...], keywords: Keywords, node: ir.Expr
+    it: Interpreter,
+    function: Function,
+    this: Value | None,
+    args: tuple[Value, ...],
+    keywords: Keywords,
+    node: ir.Expr,
 ) -> Value:
     """Run a function of the project on these arguments and return its result."""
     if it.stack.count(function) >= it.budget.recursion:
@@ -95,13 +100,17 @@ def _result(
         inside = frame.yields
         return shapes.some(it, NULL if inside is NOTHING else inside, "list", node)
     if result.flows:
-        result = result.but(flows=tracing.step(it, result.flows, node, f"returned by {function.node.name or 'a lambda'}()"))
+        result = result.but(
+            flows=tracing.step(it, result.flows, node, f"returned by {function.node.name or 'a lambda'}()")
+        )
     if implied is not None:
         result = result.but(implies=implied)
     return result
 
 
-def _implied(it: Interpreter, returns: list[tuple[Value, State]], before: Facts) -> tuple[Facts, Facts] | None:
+def _implied(
+    it: Interpreter, returns: list[tuple[Value, State]], before: Facts
+) -> tuple[Facts, Facts] | None:
     """Return what a true result implies, and what a false one."""
     sides: list[Facts | None] = [None, None]
     for value, state in returns:
@@ -125,7 +134,12 @@ def _more(facts: Facts | None, before: Facts) -> Facts:
 
 
 def bind(
-    it: Interpreter, function: Function, this: Value | None, args: tuple[Value, ...], keywords: Keywords, node: ir.Expr
+    it: Interpreter,
+    function: Function,
+    this: Value | None,
+    args: tuple[Value, ...],
+    keywords: Keywords,
+    node: ir.Expr,
 ) -> dict[str, Value]:
     """Return the parameters' values."""
     params = list(function.node.params)
@@ -148,17 +162,31 @@ def bind(
 
 
 def _takes_self(function: Function) -> bool:
-    return function.owner is not None and not function.node.is_static and "staticmethod" not in decorator_names(function.node)
+    return (
+        function.owner is not None
+        and not function.node.is_static
+        and "staticmethod" not in decorator_names(function.node)
+    )
 
 
 def _argument(
-    it: Interpreter, function: Function, param: ir.Param, given: list[Value], left: dict[str, Value], star: Value | None
+    it: Interpreter,
+    function: Function,
+    param: ir.Param,
+    given: list[Value],
+    left: dict[str, Value],
+    star: Value | None,
 ) -> Value:
     if param.kind == "*":
         rest, given[:] = list(given), []
-        return shapes.sequence(it, rest, "tuple") if star is None else shapes.some(it, join_all([*rest, star]), "tuple")
+        return (
+            shapes.sequence(it, rest, "tuple")
+            if star is None
+            else shapes.some(it, join_all([*rest, star]), "tuple")
+        )
     if param.kind == "**":
-        entries: dict[Constant, Value] = dict(left)
+        entries: dict[Constant, Value] = {}
+        entries.update(left.items())
         left.clear()
         return shapes.mapping(it, entries, rest=star)
     if param.name in left:
@@ -216,7 +244,7 @@ def construct(
     """Make an instance and run its constructor."""
     this = new_instance(it, cls, node)
     initialise(it, cls, this)
-    function = classes.method(it, cls, it.language.constructor, len(args))
+    function = classes.method(it, cls, it.language.constructor, len(args), args)
     if function is not None:
         inline(it, function, this, args, keywords, node)
         return this
@@ -238,7 +266,7 @@ def initialise(it: Interpreter, cls: Class, this: Value) -> None:
         return
     for one in reversed(list(classes.lineage(it, cls))):
         for stmt in one.node.body:
-            if isinstance(stmt, ir.Assign) and stmt.value is not None:
+            if isinstance(stmt, ir.Assign) and stmt.value is not None and not stmt.is_static:
                 _initialise(it, one, this, stmt, stmt.value)
 
 
@@ -278,7 +306,9 @@ def anonymous(
     if body is None:
         return UNKNOWN
     plain = make_class(it.frame.module, body)
-    cls = Class(body, plain.module, plain.qualified, None, it.frame, plain.members, plain.methods, plain.inner)
+    cls = Class(
+        body, plain.module, plain.qualified, None, it.frame, plain.members, plain.methods, plain.inner
+    )
     for name, found in list(cls.methods.items()):
         cls.methods[name] = [Function(one.node, one.module, one.qualified, cls, it.frame) for one in found]
     ours = tuple(found for found in target.callables if isinstance(found, Class))
@@ -293,7 +323,7 @@ def super_constructor(
     if it.language.self_first:
         return Value(consts=(), callables=(found,))
     for base in classes.bases(it, found.owner)[0]:
-        function = classes.method(it, base, it.language.constructor, len(args))
+        function = classes.method(it, base, it.language.constructor, len(args), args)
         if function is not None:
             inline(it, function, found.this, args, keywords, node)
     return NULL
@@ -304,6 +334,3 @@ def symbolic(it: Interpreter, cls: Class) -> Value:
     this = it.allocate(Object("object", cls.qualified, cls=cls))
     initialise(it, cls, this)
     return this
-
-
-__all__ = ["Bound", "anonymous", "bind", "construct", "inline", "instance", "super_constructor", "symbolic"]

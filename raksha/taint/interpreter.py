@@ -17,7 +17,7 @@ from raksha.taint.world import ProgramWorld
 
 if TYPE_CHECKING:
     from raksha.taint.callables import Class, Function
-    from raksha.taint.library import Called, Check, Language
+    from raksha.taint.library import Called, Check, Language, Sink
     from raksha.taint.modules import Module
     from raksha.taint.project import Project
 
@@ -50,6 +50,7 @@ class Interpreter:
         self.raised: list[State] | None = None
         self.summing = 0
         self.quiet = 0
+        self.answers: tuple[Sink, ...] = ()  # what becomes of the root function's result
         self.steps = 0
         self.limit = budget.steps
         self.file_steps = 0

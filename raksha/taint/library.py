@@ -1,6 +1,6 @@
 """How a language tells the engine what code outside the project does: the vocabulary of models, and hooks.
 
-A language package gives one `Language`. Its `models` are by qualified name:
+A language package gives one `Language` in its module `language`. Its `models` are by qualified name:
 
 - a function, class or attribute of a module: "flask.request.args", "subprocess.run", "os.environ";
 - a method or attribute of a type: "sqlite3.Cursor.execute", "java.util.List.add" (the type's qualified name first;
@@ -8,6 +8,7 @@ A language package gives one `Language`. Its `models` are by qualified name:
 - a method of whatever it is called on: "*.execute", used when the receiver's type has no model of that name and the
   method is not of the project; use `on` to ask that the receiver's own source text looks right;
 - an operator of a type: "pathlib.PurePath./" (the right side is argument 0);
+- an entry of a type: "flask.session.[]" read (the key is argument 0), "flask.session.[]=" set (key, value);
 - a function of the project may be named too: the table is asked before its body is looked into.
 
 Where a name is read and not called, its Source, Is, Gets, Makes, Passes and Clean say what it is (no arguments then).
@@ -345,9 +346,13 @@ class Calls:
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """Decide in code: returns the result, or None to let the next model, or the default, make it."""
+    """Decide in code: returns the result, or None to let the next model, or the default, make it.
+
+    reads: asked too where the name is read and not called.
+    """
 
     function: Callable[[Called], Value | None]
+    reads: bool = False
 
 
 Model = (
@@ -361,10 +366,12 @@ class Entry:
     """How the outside calls a function: what its parameters hold, by name; others are unknown and clean.
 
     A Source makes a tainted parameter, a Makes a typed one. others: for parameters not named (path parameters).
+    returns: what the outside does with the result, which is argument 0 (a page that a browser shows).
     """
 
     params: Mapping[str, Source | Makes] = field(default_factory=dict)
     others: Source | Makes | None = None
+    returns: tuple[Sink, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -418,6 +425,9 @@ class Language:
     no_taint_types: types whose instances carry none (int, bool), when a parameter or cast is declared so.
     implicit_members: bare names inside a class mean its members too (Java).
     empty_is_false: an empty container counts as false. ordering_proves_number: `<` with a number fails for text.
+    calls_function: whether a method of this name, called on a function, calls it (Java's functional interfaces).
+    cast(type, constant): a constant cast to a type as written; raise anything for "unknown".
+    has_static_types: declared types of variables and results are right, also for constants.
     checks: functions over a file's whole tree, for what needs no evaluation; each Report names its node.
     """
 
@@ -447,4 +457,7 @@ class Language:
     implicit_members: bool = False
     empty_is_false: bool = True
     ordering_proves_number: bool = True
+    calls_function: Callable[[str], bool] | None = None
+    cast: Callable[[str, Constant], Constant] | None = None
+    has_static_types: bool = False
     checks: tuple[Callable[[ir.Module], Iterable[Report]], ...] = ()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from raksha.taint import conditions, ir, shapes
 from raksha.taint.assigning import assign
+from raksha.taint.declared import with_type
 from raksha.taint.folding import truth
 from raksha.taint.frames import Loop
 from raksha.taint.state import State, is_same, merge, merge_all
@@ -44,7 +45,7 @@ def _exact(it: Interpreter, node: ir.For, iterable: Value) -> list[Value] | None
 
 def _round(it: Interpreter, node: ir.For, item: Value, loop: Loop) -> None:
     it.tick()
-    assign(it, node.target, item)
+    assign(it, node.target, with_type(it, item, node.type))
     it.run(node.body)
     _continue(it, loop)
 
@@ -61,7 +62,7 @@ def _together(it: Interpreter, node: ir.For, iterable: Value, loop: Loop) -> Non
         for number in range(MOST_ROUNDS):
             it.state = head.fork()
             it.tick()
-            assign(it, node.target, _item(it, node, iterable))
+            assign(it, node.target, with_type(it, _item(it, node, iterable), node.type))
             it.run(node.body)
             _continue(it, loop)
             settled, head = _advance(head, it.state, number)
@@ -162,4 +163,3 @@ def _rounds(it: Interpreter, node: ir.While, loop: Loop, exits: list[State | Non
         it.state = None
     finally:
         it.summing -= 1
-

@@ -34,6 +34,7 @@ from raksha.taint.library import (
     Source,
     Where,
 )
+from raksha.taint.state import refine
 from raksha.taint.values import NOTHING, UNKNOWN, Value, constant, instance, without
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def read_models(
         if isinstance(model, Check) and model.reads:
             check(it, model, called)
     for model in models:
-        if isinstance(model, READING):
+        if isinstance(model, READING) or (isinstance(model, Hook) and model.reads):
             value = RESULTS[type(model)](it, model, called)
             if value is not None:
                 return value
@@ -186,6 +187,13 @@ def _sink(it: Interpreter, model: Sink, called: Called) -> None:
                 it.reports.flow(it, model.kind, called.node, full.flows, model.says)
 
 
+def answer(it: Interpreter, node: ir.Return, value: Value) -> None:
+    """Look at what the root function returns to the outside."""
+    called = Called("return", node.value or node, None, (value,), {}, it.world)
+    for model in it.answers:
+        _sink(it, model, called)
+
+
 def _looks_right(it: Interpreter, model: Sink, called: Called) -> bool:
     if not model.on:
         return True
@@ -239,7 +247,9 @@ def _source(it: Interpreter, model: Source, called: Called) -> Value | None:
     if model.when is not None and not model.when(called):
         return None
     flows = tracing.source(it, called.node, model.kinds, model.says)
-    return Value(flows=flows, type=model.type, name=called.name, symbol=it.symbol_of(called))
+    name = f"{called.name}()" if isinstance(called.node, ir.Call) else called.name
+    made = Value(flows=flows, type=model.type, name=name, symbol=it.symbol_of(called))
+    return refine(made, it.now.facts)
 
 
 def _sanitizer(it: Interpreter, model: Sanitizer, called: Called) -> Value | None:

@@ -228,7 +228,6 @@ def function_value(function: Function) -> Value:
     return Value(consts=(), callables=(function,))
 
 
-
 def run_in(it: Interpreter, function: Function, work: Callable[[], Value]) -> Value | None:
     """Do the work where a function's own head stands: names of its file, class and enclosing function."""
     state, caller = it.now, it.frame

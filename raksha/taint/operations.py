@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from raksha.taint import shapes, tracing
 from raksha.taint.folding import fold
@@ -12,6 +12,7 @@ from raksha.taint.joining import join, keyed
 from raksha.taint.values import BOOLEAN, FALSE, NULL, TRUE, UNKNOWN, Constant, Value, constant
 
 if TYPE_CHECKING:
+    from raksha.taint import ir
     from raksha.taint.interpreter import Interpreter
     from raksha.taint.library import Called, Calls, Container
 
@@ -201,9 +202,7 @@ def _remove(it: Interpreter, model: Container, called: Called) -> Value:
     exact = shapes.items(it, holder)
     if exact is not None:
         for at, item in enumerate(exact):
-            if item is value or (
-                item.is_known and value.is_known and keyed(item.only) == keyed(value.only)
-            ):
+            if item is value or (item.is_known and value.is_known and keyed(item.only) == keyed(value.only)):
                 _take(it, holder, at)
                 return TRUE
             if not (item.is_known and value.is_known):
@@ -290,7 +289,9 @@ def _sorted_items(items: tuple[Value, ...]) -> tuple[Value, ...] | None:
 
 def _sort(it: Interpreter, model: Container, called: Called) -> Value:
     exact = shapes.items(it, _holder(called))
-    ordered = _sorted_items(tuple(exact)) if exact is not None and not called.args and not called.keywords else None
+    ordered = (
+        _sorted_items(tuple(exact)) if exact is not None and not called.args and not called.keywords else None
+    )
     if ordered is None:
         _forget_order(it, _holder(called))
     else:
@@ -460,9 +461,10 @@ def call_back(it: Interpreter, model: Calls, called: Called, function: Value) ->
     fixed = [value for place in model.args if (value := called.arg(place)) is not None]
     holders = [value for place in model.elements if (value := called.arg(place)) is not None]
     rows = _rows(it, holders)
+    node = cast("ir.Expr", called.node)
     results: list[Value] = []
     for row in rows:
-        results.append(call_value(it, called.node, function, (*row, *fixed), {}))
+        results.append(call_value(it, node, function, (*row, *fixed), {}))
     if model.returns == "result":
         return join_all(results) if results else UNKNOWN
     if model.returns == "nothing":

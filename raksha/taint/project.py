@@ -28,9 +28,7 @@ class Project:
     unparsed: path -> why, of every file that was asked for and could not be read whole.
     """
 
-    def __init__(
-        self, files: Mapping[str, bytes], languages: Mapping[str, Language], budget: Budget
-    ) -> None:
+    def __init__(self, files: Mapping[str, bytes], languages: Mapping[str, Language], budget: Budget) -> None:
         self.files = files
         self.languages = languages
         self.budget = budget

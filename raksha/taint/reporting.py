@@ -70,10 +70,14 @@ def scope(it: Interpreter) -> str:
     return name[len(prefix) + 1 :] if prefix and name.startswith(prefix + ".") else name
 
 
-def detection(found: Found, text: Callable[[str, ir.Span], str], line: Callable[[str, int], str]) -> Detection:
+def detection(
+    found: Found, text: Callable[[str, ir.Span], str], line: Callable[[str, int], str]
+) -> Detection:
     """Write a result out. text: the source text of a range of a file; line: one whole line."""
     kind, span = found.kind, found.span
-    silenced = SILENCED.search(line(found.path, span.line)) or SILENCED.search(line(found.path, span.end_line))
+    silenced = SILENCED.search(line(found.path, span.line)) or SILENCED.search(
+        line(found.path, span.end_line)
+    )
     message = f"{kind.message} {found.says}." if found.trace is None and found.says else kind.message
     return Detection(
         engine="taint",
@@ -85,7 +89,7 @@ def detection(found: Found, text: Callable[[str, ir.Span], str], line: Callable[
         message=f"{message} {kind.advice}",
         place=place(found.path, span),
         matched=text(found.path, span)[:LONGEST_MATCH],
-        cwe=(kind.cwe,),
+        cwe=(kind.cwe, *kind.also),
         owasp=(kind.owasp,),
         scope=found.scope,
         snippet=line(found.path, span.line)[:LONGEST_TEXT],

@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from raksha.taint import inlining, ir, modelling, tracing
+from raksha.taint import classes, inlining, ir, modelling, tracing
 from raksha.taint.budget import OutOfBudget
 from raksha.taint.callables import Class, Function
 from raksha.taint.declared import named
+from raksha.taint.decorating import names as decorator_names
 from raksha.taint.frames import Frame
+from raksha.taint.interpreter import Dead
 from raksha.taint.library import Context, Entry, Makes, Source
 from raksha.taint.mentions import words
 from raksha.taint.modules import definitions
@@ -41,6 +43,7 @@ def _root(it: Interpreter, name: str, work: Callable[[], None]) -> None:
     it.steps = 0
     it.limit = min(it.budget.steps, it.budget.file_steps - it.file_steps)
     it.state, it.frame, it.raised, it.summing, it.quiet = State(base=it.base), Frame(it.module), None, 0, 0
+    it.answers = ()
     it.stack.clear()
     it.late.clear()
     it.sites.clear()
@@ -49,6 +52,8 @@ def _root(it: Interpreter, name: str, work: Callable[[], None]) -> None:
     it.traces.clear()
     try:
         work()
+    except Dead:
+        it.state = None
     except OutOfBudget as bound:
         it.cut[it.module.path, name] = bound.why
     except RecursionError:
@@ -85,12 +90,15 @@ def _module(it: Interpreter) -> None:
 def _function(it: Interpreter, function: Function, entry: Entry | None) -> None:
     node = ir.Name(function.node.name, span=function.node.span)
     this = _this(it, function)
+    it.answers = entry.returns if entry is not None else ()
     keywords = {
         param.name: _parameter(it, function, param, entry)
         for param in _own_params(it, function, this)
         if param.kind in ("", "keyword") and param.target is None
     }
-    inlining.inline(it, function, this, (), {name: value for name, value in keywords.items() if value is not None}, node)
+    inlining.inline(
+        it, function, this, (), {name: value for name, value in keywords.items() if value is not None}, node
+    )
 
 
 def _own_params(it: Interpreter, function: Function, this: Value | None) -> tuple[ir.Param, ...]:
@@ -101,16 +109,16 @@ def _own_params(it: Interpreter, function: Function, this: Value | None) -> tupl
 def _this(it: Interpreter, function: Function) -> Value | None:
     """Return the object a method is called on: an instance made as the class makes it, with nothing given."""
     owner = function.owner
-    if owner is None or function.node.is_static or "staticmethod" in inlining.decorator_names(function.node):
+    if owner is None or function.node.is_static or "staticmethod" in decorator_names(function.node):
         return None
-    if "classmethod" in inlining.decorator_names(function.node):
+    if "classmethod" in decorator_names(function.node):
         return Value(consts=(), callables=(owner,))
     return _instance(it, owner, function)
 
 
 def _instance(it: Interpreter, owner: Class, function: Function) -> Value:
     this = inlining.symbolic(it, owner)
-    maker = inlining.classes.method(it, owner, it.language.constructor)
+    maker = classes.method(it, owner, it.language.constructor)
     if maker is not None and maker is not function:
         it.quiet += 1
         try:
@@ -126,18 +134,18 @@ def _parameter(it: Interpreter, function: Function, param: ir.Param, entry: Entr
         flows = tracing.source_in(it, function.module.path, param, told.kinds, told.says)
         return Value(flows=flows, type=told.type, symbol=it.fresh_symbol())
     if isinstance(told, Makes):
-        return instance(told.type)
+        return it.world.new(told.type, kind=told.kind)
     return None if param.default is not None else UNKNOWN
 
 
 def _entry(it: Interpreter, function: Function) -> Entry | None:
     it.state, it.frame = State(base=it.base), Frame(it.module, owner=function.owner)
-    classes: list[ir.Class] = []
+    around: list[ir.Class] = []
     owner = function.owner
     while owner is not None:
-        classes.insert(0, owner.node)
+        around.insert(0, owner.node)
         owner = owner.outer
-    context = Context(it.module.tree, tuple(classes), lambda node: _qualify(it, node))
+    context = Context(it.module.tree, tuple(around), lambda node: _qualify(it, node))
     return it.language.entry(context, function.node)
 
 

@@ -148,7 +148,9 @@ def mapping(
     it: Interpreter, fields: dict[Constant, Value], node: ir.Node | None = None, rest: Value | None = None
 ) -> Value:
     """Make a dict of exactly these entries, and `rest` under keys not known."""
-    return it.allocate(Object("dict", it.language.types.get("dict", "dict"), fields=fields, rest=rest, closed=True), node)
+    return it.allocate(
+        Object("dict", it.language.types.get("dict", "dict"), fields=fields, rest=rest, closed=True), node
+    )
 
 
 def index(it: Interpreter, holder: Value, key: Value) -> Value:

@@ -135,7 +135,11 @@ def _is_same(one: dict[Key, Value], other: dict[Key, Value]) -> bool:
 def _is_same_object(one: Object, other: Object | None) -> bool:
     if one is other:
         return True
-    if other is None or (one.items is None) != (other.items is None) or (one.rest is None) != (other.rest is None):
+    if (
+        other is None
+        or (one.items is None) != (other.items is None)
+        or (one.rest is None) != (other.rest is None)
+    ):
         return False
     if one.items is not None and other.items is not None:
         return len(one.items) == len(other.items) and all(map(same, one.items, other.items))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from raksha.taint import classes, conditions, ir, looping, names, shapes, switching, trying
+from raksha.taint import classes, conditions, ir, looping, modelling, names, shapes, switching, trying
 from raksha.taint.assigning import assign
 from raksha.taint.decorating import decorated
 from raksha.taint.expressions import make_function
@@ -35,30 +35,16 @@ def _declare(it: Interpreter, node: ir.Assign) -> None:
         return
     for target in node.targets:
         if isinstance(target, ir.Name) and target.id not in it.now.locals:
-            it.now.locals[target.id] = _of_type(it, UNKNOWN, node.type)
+            it.now.locals[target.id] = with_type(it, UNKNOWN, node.type)
 
 
 def _assign_declared(it: Interpreter, node: ir.Assign, value: Value) -> None:
-    value = _of_type(it, value, node.type)
+    value = with_type(it, value, node.type)
     for target in node.targets:
         if isinstance(target, ir.Name) and it.language.implicit_members:
             it.now.locals[target.id] = value
         else:
             assign(it, target, value)
-
-
-def _of_type(it: Interpreter, value: Value, type: str) -> Value:
-    """Return the value with its declared type, when nothing better is known."""
-    if value.type or value.refs or value.callables or value.consts:
-        return value
-    from raksha.taint.declared import instance_of, named
-
-    declared = instance_of(it, named(it, type))
-    if declared.type in it.language.no_taint_types:
-        return declared
-    if declared.refs and not value.flows:
-        return declared
-    return value.but(type=declared.type) if declared.type else value
 
 
 def _do(it: Interpreter, node: ir.Do) -> None:
@@ -70,6 +56,8 @@ def _return(it: Interpreter, node: ir.Return) -> None:
     state = it.now
     if state.facts and value.symbol in state.facts:
         value = refine(value, state.facts)
+    if it.answers and len(it.stack) == 1:
+        modelling.answer(it, node, value)
     it.frame.returns.append((value, state))
     it.state = None
 
@@ -115,7 +103,9 @@ def _entered(it: Interpreter, node: ir.Expr, value: Value) -> Value:
     if thing.cls is not None:
         from raksha.taint.calls import Arguments, call_method
 
-        enter = next((name for name in ("__enter__", "__aenter__") if classes.method(it, thing.cls, name)), "")
+        enter = next(
+            (name for name in ("__enter__", "__aenter__") if classes.method(it, thing.cls, name)), ""
+        )
         return call_method(it, node, value, enter, Arguments()) if enter else value
     return shapes.element(it, value) if thing.shape == "list" else value
 

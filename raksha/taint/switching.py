@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from raksha.taint import conditions, ir
@@ -29,6 +29,7 @@ def switch(it: Interpreter, node: ir.Switch) -> None:
     for case in node.cases:
         if case is default:
             entering: State | None = _reaches_default(it, node, subject, left)
+            entering = it.along(entering, partial(_capture, it, case, subject))
         else:
             entering, left = _enter(it, case, subject, left)
         it.state = merge(entering, falling)
@@ -75,10 +76,15 @@ def _enter(
     test = _test(it, case, subject)
     true, false = conditions.split(it, test)
     if true is not None and case.captures:
-        it.along(true, lambda: [assign(it, target, subject) for target in case.captures])
+        it.along(true, lambda: _capture(it, case, subject))
     if case.guard is None or true is None:
         return true, false
     return _guarded(it, case.guard, true, false)
+
+
+def _capture(it: Interpreter, case: ir.Case, subject: Value) -> None:
+    for target in case.captures:
+        assign(it, target, subject)
 
 
 def _guarded(
@@ -128,7 +134,7 @@ def switch_value(it: Interpreter, node: ir.SwitchExpr) -> Value:
     """Evaluate a switch whose bodies end by Return of what they yield."""
     outer, it.frame.returns = it.frame.returns, []
     try:
-        it.run((replace(node.switch),))
+        it.run((node.switch,))
         yielded = it.frame.returns
     finally:
         it.frame.returns = outer
@@ -140,5 +146,3 @@ def switch_value(it: Interpreter, node: ir.SwitchExpr) -> Value:
     it.state = merge_all(states)
     it.now  # noqa: B018  no case may come back
     return UNKNOWN if result is NOTHING else result
-
-

@@ -76,5 +76,3 @@ def _finally(it: Interpreter, node: ir.Try, failed: State | None) -> None:
         it.run(node.final)
     else:
         it.along(failed.fork() if failed is not None else None, lambda: it.run(node.final))
-
-
