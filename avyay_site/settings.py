@@ -346,6 +346,27 @@ RAKSHA_SCAN_SECONDS = env.integer("RAKSHA_SCAN_SECONDS", 600, least=10, most=24 
 RAKSHA_UPLOAD_MB = env.integer("RAKSHA_UPLOAD_MB", 128, least=1, most=4096)
 RAKSHA_UPLOAD_HOURS = env.integer("RAKSHA_UPLOAD_HOURS", 24, least=1, most=24 * 365)
 
+RAKSHA_FEEDS = env.boolean("RAKSHA_FEEDS", default=True)
+RAKSHA_FEED_KEV = env.text(
+    "RAKSHA_FEED_KEV",
+    "https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json",
+)
+RAKSHA_FEED_OSV = env.text("RAKSHA_FEED_OSV", "https://osv-vulnerabilities.storage.googleapis.com").rstrip(
+    "/"
+)
+RAKSHA_FEED_ECOSYSTEMS = env.words(
+    "RAKSHA_FEED_ECOSYSTEMS",
+    ["PyPI", "npm", "Go", "Maven", "crates.io", "RubyGems", "Packagist", "NuGet"],
+)
+RAKSHA_FEED_EPSS = env.text(
+    "RAKSHA_FEED_EPSS", "https://epss.empiricalsecurity.com/epss_scores-current.csv.gz"
+)
+RAKSHA_FEED_CVE = env.text(
+    "RAKSHA_FEED_CVE", "https://codeload.github.com/cisagov/vulnrichment/zip/refs/heads/develop"
+)
+# The OSV exports hold GitHub's reviewed advisories already; its own archive is for mirrors that have only that.
+RAKSHA_FEED_GHSA = env.text("RAKSHA_FEED_GHSA")
+
 # --- logs: one JSON line an event, secrets redacted
 
 LOG_LEVEL = env.text("AVYAY_LOG_LEVEL", "INFO").upper()
