@@ -78,6 +78,7 @@ ANSWERS: tuple[tuple[str, type[Refused] | type[Unavailable], str], ...] = (
     ("error: 403", Refused, "The repository's host does not let us in; look at the token's rights."),
     ("redirect", Refused, "The repository has moved; use its present address."),
     ("error: 30", Refused, "The repository has moved; use its present address."),
+    ("Out of memory", Refused, "The repository takes more memory than a scan has."),
     ("File too large", Refused, "The repository is larger than a scan takes."),
 )
 
@@ -160,7 +161,8 @@ def _pin(host: str, resolve: Resolve) -> str:
 
 
 def _lay_out(place: Path) -> None:
-    """Make an empty bare repository, without templates."""
+    """Make an empty bare repository, without templates, that jobs of other users may read."""
+    place.chmod(0o755)
     (place / "objects").mkdir()
     (place / "refs").mkdir()
     (place / "HEAD").write_text("ref: refs/heads/main\n", encoding="ascii")

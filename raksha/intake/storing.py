@@ -48,6 +48,8 @@ class Store:
         with ExitStack() as stack:
             self._place = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
             stack.callback(os.close, self._place)
+            # The sandbox's user reads here; the folder above is what others may not enter.
+            os.fchmod(self._place, 0o755)
             self._stack = stack.pop_all()
 
     def __enter__(self) -> Store:
@@ -150,7 +152,6 @@ class Store:
 
     @contextmanager
     def _new(self, stored: str) -> Iterator[int]:
-        # Readable for the user of the sandbox; the folder above is closed to others.
         place = os.open(stored, NEW, 0o644, dir_fd=self._place)
         try:
             yield place
