@@ -50,6 +50,7 @@ class Interpreter:
         self.raised: list[State] | None = None
         self.summing = 0
         self.quiet = 0
+        self.is_asked = False  # whether the outside calls the root function
         self.answers: tuple[Sink, ...] = ()  # what becomes of the root function's result
         self.steps = 0
         self.limit = budget.steps

@@ -78,6 +78,12 @@ class World(Protocol):
     def text(self, node: ir.Node) -> str:
         """Return the source text of a node, at most 200 characters."""
 
+    def scope(self) -> str:
+        """Return the dotted name of the function that is running; empty at the top of a file."""
+
+    def is_asked(self) -> bool:
+        """Return whether the outside calls the function that all this runs in."""
+
 
 @dataclass(slots=True)
 class Called:

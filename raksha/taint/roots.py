@@ -17,7 +17,7 @@ from raksha.taint.library import Context, Entry, Makes, Source
 from raksha.taint.mentions import words
 from raksha.taint.modules import definitions
 from raksha.taint.state import State
-from raksha.taint.values import UNKNOWN, Value, instance
+from raksha.taint.values import UNKNOWN, Value
 
 if TYPE_CHECKING:
     from raksha.taint.interpreter import Interpreter
@@ -43,7 +43,7 @@ def _root(it: Interpreter, name: str, work: Callable[[], None]) -> None:
     it.steps = 0
     it.limit = min(it.budget.steps, it.budget.file_steps - it.file_steps)
     it.state, it.frame, it.raised, it.summing, it.quiet = State(base=it.base), Frame(it.module), None, 0, 0
-    it.answers = ()
+    it.answers, it.is_asked = (), False
     it.stack.clear()
     it.late.clear()
     it.sites.clear()
@@ -90,7 +90,7 @@ def _module(it: Interpreter) -> None:
 def _function(it: Interpreter, function: Function, entry: Entry | None) -> None:
     node = ir.Name(function.node.name, span=function.node.span)
     this = _this(it, function)
-    it.answers = entry.returns if entry is not None else ()
+    it.answers, it.is_asked = entry.returns if entry is not None else (), entry is not None
     keywords = {
         param.name: _parameter(it, function, param, entry)
         for param in _own_params(it, function, this)

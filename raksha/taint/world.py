@@ -70,3 +70,10 @@ class ProgramWorld:
     def text(self, node: ir.Node) -> str:
         it = self._it
         return it.text_of(it.frame.module.path, node.span)[:LONGEST]
+
+    def scope(self) -> str:
+        function = self._it.frame.function
+        return function.qualified if function is not None else ""
+
+    def is_asked(self) -> bool:
+        return self._it.is_asked

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 
 from raksha.taint import ir
 from raksha.taint.library import Report
-from raksha.taint.python.audits import credentials, scripts, settings, texts
+from raksha.taint.python.audits import chances, credentials, scripts, settings, texts
 
 AUDITS: tuple[Callable[[ir.Module], Iterable[Report]], ...] = (
-    credentials.check, scripts.check, settings.check, texts.check,
+    credentials.check, chances.check, scripts.check, settings.check, texts.check,
 )  # fmt: skip

@@ -21,6 +21,7 @@ PLACEHOLDER = re.compile(
 TEXT = re.compile(
     r"\s|[/\\]|^[a-z_]+(?:\.[a-z_]+)+$|^[A-Z]+(?:_[A-Z]+)+$|^_|_$|^[a-z]+(?:_[a-z]+)+$|^[a-z]+(?:-[a-z]+)+$|[:%{<(]"
 )
+DIGIT = re.compile(r"\d")
 SHORTEST = 3
 
 
@@ -72,5 +73,7 @@ def _is_secret(name: str, value: ir.Expr) -> bool:
         return False
     text = value.value
     if len(text) < SHORTEST or NOT_SECRET.search(name) or PLACEHOLDER.match(text):
+        return False
+    if name.lower().endswith(("token", "key")) and not DIGIT.search(text):
         return False
     return not TEXT.search(text) and text.lower().replace("-", "_") not in name.lower()

@@ -10,9 +10,15 @@ from raksha.taint.library import Context, Entry, Makes, Source
 from raksha.taint.python.entries.places import ASKED, NOTHING, PATH
 from raksha.taint.python.entries.routes import numeric_parts
 from raksha.taint.python.walking import walk
+from raksha.taint.python.words import words
 
 REQUESTS = ("request", "req", "http_request")
 TYPED = ("HttpRequest", "Request", "WSGIRequest", "ASGIRequest", "HTTPServerRequest")
+# What frameworks pass to handlers of errors, and helpers to each other.
+OWN_NAMES = words(
+    "exception exc exc_type exc_value tb template_name status_code reason response extra_context context form user"
+    " queryset obj model instance session settings config"
+)
 EVENT = Source("event from outside")
 ROUTERS = frozenset({"path", "re_path", "url"})
 RESPONDING = frozenset({"django.http", "django.shortcuts", "rest_framework.response", "django.http.response"})
@@ -21,9 +27,9 @@ DIGITS = re.compile(r"\(\?P<(\w+)>(?:\\d|\[0-9\])[+*\d{},]*\)")
 
 def plain_entry(context: Context, function: ir.Function) -> Entry | None:
     names = [param.name for param in function.params if param.name not in ("self", "cls")]
-    if names[:2] == ["environ", "start_response"]:
+    if names[:2] == ["environ", "start_response"] and not context.classes:
         return Entry(params={"environ": Source("request"), "start_response": NOTHING})
-    if names[:2] == ["scope", "receive"]:
+    if names[:2] == ["scope", "receive"] and not context.classes:
         return Entry(params={"scope": Source("request")})
     if names[:2] == ["event", "context"] and not context.classes:
         return Entry(params={"event": EVENT, "context": NOTHING})
@@ -43,7 +49,7 @@ def _view(context: Context, function: ir.Function) -> Entry | None:
         if function.name not in known.called and (known.is_views or function.name in known.numbers):
             numbers = known.numbers.get(function.name, frozenset())
             for param in own[1:]:
-                is_text = param.default is None and not param.kind and param.name not in numbers
+                is_text = param.default is None and not param.kind and param.name not in numbers | OWN_NAMES
                 params[param.name] = PATH if is_text and param.type in ("", "str") else NOTHING
     return Entry(params=params)
 

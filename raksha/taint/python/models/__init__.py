@@ -16,6 +16,7 @@ from raksha.taint.python.models import (
     locals,
     networks,
     numbers,
+    orm,
     pages,
     passwords,
     requests,
@@ -28,5 +29,5 @@ from raksha.taint.python.models.tables import Table, merged
 MODELS: Table = merged(
     requests.TABLE, locals.TABLE, databases.TABLE, commands.TABLE, codes.TABLE, files.TABLE, pages.TABLE,
     networks.TABLE, cookies.TABLE, directories.TABLE, xml.TABLE, crypto.TABLE, passwords.TABLE, settings.TABLE,
-    guards.TABLE, strings.TABLE, numbers.TABLE, containers.TABLE, configs.TABLE,
+    guards.TABLE, strings.TABLE, numbers.TABLE, orm.TABLE, containers.TABLE, configs.TABLE,
 )  # fmt: skip

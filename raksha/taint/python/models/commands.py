@@ -13,6 +13,7 @@ SHELLS = words(
     "sh bash dash zsh ksh csh tcsh fish ash busybox cmd cmd.exe powershell powershell.exe pwsh ssh su watch eval"
 )
 INTERPRETERS = words("python python2 python3 perl ruby node php lua osascript awk")
+TEXT_OPTIONS = words("-c /c /k -e -lc -ic -ec -command -r")
 PLACE = (0, "args", "command", "cmd")
 
 
@@ -23,7 +24,9 @@ def _is_command(called: Called) -> bool:
         return True
     given = called.arg(*PLACE)
     items = called.world.items(given) if given is not None else None
-    return items is None or not items or _runs_text(called, items)
+    if items is None:
+        return given is not None and not given.refs  # of a list in unknown order nothing can be said
+    return not items or _runs_text(called, items)
 
 
 def _may_be_true(value: Value) -> bool:
@@ -48,16 +51,7 @@ def _text_follows(called: Called, items: list[Value]) -> bool:
     """Tell whether `-c TEXT` holds the taint; later arguments are only the script's own."""
     for option, text in zip(items, items[1:], strict=False):
         written = option.only if option.is_known else None
-        if isinstance(written, str) and written.lower() in (
-            "-c",
-            "/c",
-            "-e",
-            "-lc",
-            "-ic",
-            "-ec",
-            "-command",
-            "-r",
-        ):
+        if isinstance(written, str) and written.lower() in TEXT_OPTIONS:
             return bool(called.world.deep(text).bits & COMMAND.bit)
     return bool(items) and bool(called.world.deep(items[0]).bits & COMMAND.bit)
 

@@ -30,6 +30,12 @@ def _read(kind: Kind) -> Check:
     return Check(lambda called: Report(kind), reads=True)
 
 
+def _easy(called: Called) -> Report | None:
+    """Report what requests get to see, and what scripts do; most other uses need no secrecy. See also the audit."""
+    world = called.world
+    return Report(kinds.WEAK_RANDOM) if world.is_asked() or not world.scope() else None
+
+
 def _for_security(called: Called) -> Report | None:
     return None if called.is_only(False, "usedforsecurity") else Report(kinds.WEAK_HASH)
 
@@ -130,7 +136,7 @@ TABLE: Table = merged(
     names(Check(_short(2048, "bits", 0)), *(f"{library}.PublicKey.{kind}.generate"
           for library in ("Crypto", "Cryptodome") for kind in ("RSA", "DSA")), "rsa.newkeys"),
     names(_read(kinds.WEAK_KEY), f"{HAZMAT}.asymmetric.ec. {WEAK_CURVES}"),
-    names(_always(kinds.WEAK_RANDOM), f"random. {EASY} {EASY_MORE}", f"numpy.random. {NUMPY}",
+    names(Check(_easy), f"random. {EASY} {EASY_MORE}", f"numpy.random. {NUMPY}",
           f"random.Random. {EASY}"),
     names(Makes("random.Random", args=()), "random.Random"),
     names(Makes("random.SystemRandom", args=()), "random.SystemRandom secrets.SystemRandom"),

@@ -33,7 +33,7 @@ TABLE: Table = merged(
     names(BOTH, "os. rename renames replace link symlink", "shutil. copy copyfile copy2 copytree move copymode"),
     names(OPENS, "flask.send_file flask.helpers.send_file quart.send_file bottle.static_file aiohttp.web.FileResponse",
           "starlette.responses.FileResponse fastapi.responses.FileResponse sanic.response.file sanic.file",
-          "django.views.static.serve django.core.files.File.open"),
+          "django.core.files.File.open"),
     names(Sink(PATH, ((0, "directory"),), "names the folder"), "flask.send_from_directory quart.send_from_directory"),
     names(Sink(PATH, ((0, "dst", "destination", "path"),), "names the file", exact=True,
                on=r"file|upload|image|photo|avatar|attach|\bf$|doc|img|picture|storage"), "*. save save_to"),

@@ -22,7 +22,9 @@ def _from_web_server(called: Called) -> bool:
 
 
 TABLE: Table = merged(
-    names(Source("typed input", kinds=TYPED), "input raw_input", "sys.stdin getpass.getpass"),
+    names(Source("typed input", kinds=TYPED), "input raw_input getpass.getpass"),
+    # A program that runs what it is fed is an interpreter.
+    names(Source("standard input", kinds=TYPED & ~kinds.CODE.bit), "sys.stdin"),
     names(Source("command line argument", kinds=TYPED & ~kinds.PATH.bit), "sys.argv"),
     names(Source("variable of the web server", when=_from_web_server), "os. getenv environ.get"),
     names(Source("data from the network"), "socket.socket. recv recvfrom recv_into", "asyncio.StreamReader. read readline readexactly readuntil"),

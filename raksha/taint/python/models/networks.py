@@ -8,13 +8,14 @@ from raksha.taint.python.models.pages import RESPONSE
 from raksha.taint.python.models.tables import Table, merged, names
 
 # A fixed scheme and host, after which only the path can change.
-FIXED_HOST = r"(?i)[a-z][a-z0-9+.-]*://[\w.:@-]+[/?#]"
+FIXED_HOST = r"[a-z][a-z0-9+.-]*://[\w.:@-]+[/?#]"
 OWN_PAGE = rf"(?:{FIXED_HOST}|/[^/\\]|\?|#|[\w-]+[/.?])"
 ASKS = Sink(kinds.SSRF, ((0, "url"),), "is the address asked", safe_head=FIXED_HOST)
 ASKS_SECOND = Sink(kinds.SSRF, ((1, "url"),), "is the address asked", safe_head=FIXED_HOST)
 HOST = Sink(kinds.SSRF, ((0, "host", "address"),), "is the host asked")
 LEADS = Sink(kinds.REDIRECT, ((0, "location", "to", "redirect_to", "url"),), "is where the browser is sent",
              safe_head=OWN_PAGE)  # fmt: skip
+QUOTED = kinds.mask(kinds.XSS, kinds.SQL, kinds.HEADER, kinds.LOG, kinds.XPATH, kinds.LDAP, kinds.COMMAND)
 VERBS = "get post put delete head patch options"
 CLIENT = "http.Client"
 HEADER = Sink(kinds.HEADER, (0, 1), "becomes a header")
@@ -54,11 +55,12 @@ TABLE: Table = merged(
     names(Sink(LOGS.kind, LOGS.args, LOGS.says, on=r"\blog|logger|_log\b", exact=True), f"*. {LEVELS}"),
     names(MAIL, "django.core.mail. send_mail EmailMessage EmailMultiAlternatives mail_admins mail_managers"),
     names(Sanitizer(kinds.EMAIL.bit), "email.header.Header email.utils.parseaddr"),
-    # Quoting for addresses; a slash and dots stay as they are.
-    names(Sanitizer(kinds.mask(kinds.XSS, kinds.SQL, kinds.HEADER, kinds.LOG, kinds.XPATH, kinds.LDAP, kinds.COMMAND)),
-          "urllib.parse. quote quote_plus urlencode", "urllib. quote quote_plus urlencode",
-          "django.utils.http. urlquote urlencode", "werkzeug.urls. url_quote url_quote_plus",
+    # Quoting for addresses; a slash and dots stay as they are, unless for a query.
+    names(Sanitizer(QUOTED), "urllib.parse.quote urllib.quote werkzeug.urls.url_quote django.utils.http.urlquote",
           "django.utils.encoding.iri_to_uri django.utils.encoding.escape_uri_path"),
+    names(Sanitizer(QUOTED | kinds.mask(kinds.PATH, kinds.REDIRECT, kinds.SSRF)),
+          "urllib.parse. quote_plus urlencode", "urllib. quote_plus urlencode", "django.utils.http.urlencode",
+          "werkzeug.urls.url_quote_plus"),
     names(Passes(), "urllib.parse. unquote unquote_plus urljoin urlunparse urlunsplit unquote_to_bytes",
           "urllib. unquote unquote_plus", "urllib.parse. parse_qs parse_qsl urlparse urlsplit"),
     names(Clean(), "flask.url_for quart.url_for django.urls.reverse django.urls.reverse_lazy starlette.requests.url_for"),

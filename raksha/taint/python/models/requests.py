@@ -20,7 +20,7 @@ GLOBALS = (
 )
 HOLDERS = (*GLOBALS, REQUEST)
 # The path of the request starts with a slash, so it can hardly lead elsewhere; the host was checked or is our own.
-OWN_ADDRESS = kinds.ALL & ~kinds.mask(kinds.REDIRECT, kinds.SSRF, kinds.COMMAND, kinds.REGEX)
+OWN_ADDRESS = kinds.ALL & ~kinds.mask(kinds.REDIRECT, kinds.SSRF, kinds.COMMAND, kinds.REGEX, kinds.LOG)
 
 MAPPINGS = (
     "args form values cookies headers GET POST COOKIES META query_params query path_params match_info matchdict params"
