@@ -80,7 +80,22 @@ def call(it: Interpreter, node: ir.Call) -> Value:
         return _call_attribute(it, node, callee)
     function = names.lookup(it, callee.id) if isinstance(callee, ir.Name) else it.eval(callee)
     given = evaluate(it, node.args)
+    if it.language.has_static_types and isinstance(callee, ir.Name):
+        function = _overloaded(it, function, callee.id, given)
     return call_value(it, node, function, given.args, given.keywords, given.more)
+
+
+def _overloaded(it: Interpreter, function: Value, name: str, given: Arguments) -> Value:
+    """Return the overload of a bare name that fits the arguments."""
+    found = function.callables[0] if len(function.callables) == 1 else None
+    if isinstance(found, Bound) and found.function is not None and found.function.owner is not None:
+        cls = classes.runtime_class(it, found.function.owner, found.this)
+        better = classes.method(it, cls, name, len(given.args), given.args)
+        return function if better is None else function.but(callables=(Bound(found.this, name, better),))
+    if isinstance(found, Function) and found.owner is not None:
+        better = classes.method(it, found.owner, name, len(given.args), given.args)
+        return function if better is None else function.but(callables=(better,))
+    return function
 
 
 def _new(it: Interpreter, node: ir.Call) -> Value:

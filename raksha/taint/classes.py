@@ -118,8 +118,17 @@ def implicit_member(it: Interpreter, name: str) -> Value | None:
     return None
 
 
+def runtime_class(it: Interpreter, owner: Class, this: Value | None) -> Class:
+    """Return the class of the object, when there is one that inherits from the owner: its methods come first."""
+    if this is not None and len(this.refs) == 1:
+        cls = it.object(this.refs[0]).cls
+        if cls is not None and cls is not owner and owner in lineage(it, cls):
+            return cls
+    return owner
+
+
 def _member_of(it: Interpreter, owner: Class, this: Value | None, name: str) -> Value | None:
-    found = method(it, owner, name)
+    found = method(it, runtime_class(it, owner, this), name)
     if found is not None:
         if this is None or found.node.is_static:
             return Value(consts=(), callables=(found,))

@@ -37,6 +37,8 @@ def inline(
         it.cut[function.module.path, function.qualified] = "depth"
         return it.unknown(*args, *keywords.values())
     it.reached.add(id(function.node))
+    if function.node.is_abstract:
+        return _declared_result(it, function, it.unknown(*args, *keywords.values()))
     bound = bind(it, function, this, args, keywords, node)
     frame = Frame(function.module, function, owner=function.owner, this=this, outer=function.frame)
     if function.frame is not None and this is None:
@@ -105,7 +107,22 @@ def _result(
         )
     if implied is not None:
         result = result.but(implies=implied)
-    return result
+    return _declared_result(it, function, result)
+
+
+def _declared_result(it: Interpreter, function: Function, result: Value) -> Value:
+    """Return the result with the function's declared type, when nothing better is known."""
+    type = function.node.type
+    if not it.language.has_static_types or type in ("", "void") or result.type or result.refs or result.callables:
+        return result
+    if result.consts:
+        return result
+    from raksha.taint.declared import of_type
+
+    declared = of_type(it, function, type)
+    if declared.type in it.language.no_taint_types:
+        return declared
+    return result.but(type=declared.type) if declared.type else result
 
 
 def _implied(

@@ -78,6 +78,9 @@ class World(Protocol):
     def text(self, node: ir.Node) -> str:
         """Return the source text of a node, at most 200 characters."""
 
+    def resource(self, name: str) -> bytes | None:
+        """Return a file of the project that is no code, found where the language's resolver says."""
+
     def scope(self) -> str:
         """Return the dotted name of the function that is running; empty at the top of a file."""
 
@@ -405,6 +408,10 @@ class Resolver(Protocol):
 
     def implicit(self, importer: ir.Module, name: str) -> Target | None:
         """Return where a name comes from that nothing in the file binds (a class of the same Java package)."""
+
+    def resource(self, importer: ir.Module, name: str) -> tuple[str, ...]:
+        """Return the paths under which a resource named in `importer` can be."""
+        return ()
 
     def qualified(self, module: ir.Module) -> str:
         """Return the dotted name of a file's own module or package: "app.views", "org.shop"."""

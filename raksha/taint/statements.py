@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from raksha.taint import classes, conditions, ir, looping, modelling, names, shapes, switching, trying
 from raksha.taint.assigning import assign
+from raksha.taint.declared import with_type
 from raksha.taint.decorating import decorated
 from raksha.taint.expressions import make_function
 from raksha.taint.frames import Loop

@@ -67,6 +67,14 @@ class ProgramWorld:
         it = self._it
         return tracing.stepped(it, value, it.frame.module.tree, says)
 
+    def resource(self, name: str) -> bytes | None:
+        it = self._it
+        for path in it.language.resolver.resource(it.frame.module.tree, name):
+            it.consulted[path] = it.project.sha(path)
+            if path in it.project.files:
+                return it.project.files[path]
+        return None
+
     def text(self, node: ir.Node) -> str:
         it = self._it
         return it.text_of(it.frame.module.path, node.span)[:LONGEST]

@@ -18,6 +18,7 @@ class Lowering:
     def __init__(self, source: bytes, expressions: Expressions, statements: Statements) -> None:
         self.source = source
         self.too_deep: list[ir.Span] = []
+        self.types: dict[str, str] = {}  # of the method's variables, as declared
         self._is_ascii = source.isascii()
         self._lines = [] if self._is_ascii else source.split(b"\n")
         self._expressions = expressions

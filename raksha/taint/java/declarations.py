@@ -54,6 +54,7 @@ def record(lo: Lowering, node: Node) -> tuple[ir.Stmt, ...]:
 
 
 def method(lo: Lowering, node: Node) -> tuple[ir.Stmt, ...]:
+    around, lo.types = lo.types, {}
     body, type_ = node.child_by_field_name("body"), node.child_by_field_name("type")
     full = type_text(lo, type_) + dimensions(lo, node.child_by_field_name("dimensions"))
     made = ir.Function(
@@ -66,6 +67,7 @@ def method(lo: Lowering, node: Node) -> tuple[ir.Stmt, ...]:
         is_abstract=body is None,
         span=lo.span(node),
     )
+    lo.types = around
     return (made,)
 
 
@@ -133,6 +135,7 @@ def _param(lo: Lowering, node: Node) -> ir.Param:
     named = field(node, "name")
     type_ = type_text(lo, node.child_by_field_name("type"))
     type_ += dimensions(lo, node.child_by_field_name("dimensions"))
+    lo.types[lo.text(named)] = type_
     return ir.Param(lo.text(named), type=type_, decorators=marks, span=lo.span(node))
 
 

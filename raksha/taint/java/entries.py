@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from raksha.taint import ir, kinds
+from raksha.taint.java.answering import answers
 from raksha.taint.library import Context, Entry, Makes, Source
 
 SPRING, JAX_RS = "org.springframework.web.bind.annotation.", "javax.ws.rs."
@@ -54,7 +55,7 @@ def entry(context: Context, function: ir.Function) -> Entry | None:
         found = _param(context, param, is_handler)
         if found is not None:
             made[param.name] = found
-    return Entry(made) if made or is_handler else None
+    return Entry(made, returns=answers(context, function)) if made or is_handler else None
 
 
 def _param(context: Context, param: ir.Param, is_handler: bool) -> Source | Makes | None:
@@ -87,3 +88,4 @@ def _qualify(context: Context, mark: ir.Expr) -> str:
 
 
 OBJECTS = frozenset({"HttpServletResponse", "ServletResponse"})
+ANNOTATIONS = HANDLERS | frozenset(PARAMETERS)

@@ -12,6 +12,7 @@ from raksha.taint.java.models import (
     files,
     injection,
     network,
+    properties,
     safety,
     servlet,
     spring,
@@ -34,6 +35,7 @@ MODELS: Table = merged(
         injection,
         files,
         network,
+        properties,
         xml,
         crypto,
         collections,
@@ -47,7 +49,7 @@ TYPES = {
     "bool": "java.lang.Boolean", "null": "", "list": "java.array", "tuple": "java.util.Map.Entry",
     "set": "java.util.HashSet", "dict": "java.util.HashMap", "function": "java.function", "generator": "java.util.Iterator",
 }  # fmt: skip
-KNOWN = {name.rpartition(".")[0] for name in MODELS} | set(MODELS) | set(SUPERS)
+KNOWN = {name.rpartition(".")[0] for name in MODELS} | set(MODELS) | set(SUPERS) | entries.ANNOTATIONS
 
 JAVA = Language(
     name="java",
@@ -75,5 +77,8 @@ JAVA = Language(
     implicit_members=True,
     empty_is_false=False,
     ordering_proves_number=False,
+    calls_function=semantics.calls_function,
+    cast=semantics.cast,
+    has_static_types=True,
     checks=CHECKS,
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from raksha.taint import ir
-from raksha.taint.library import Target
+from raksha.taint.library import Resolver, Target
 
 ROOTS = frozenset(
     {"java", "javax", "jakarta", "org", "com", "net", "io", "edu", "de", "groovy", "ognl", "bsh", "kong"}
@@ -22,7 +22,7 @@ LANG = (
 BUILTINS: dict[str, str] = {name: f"java.lang.{name}" for name in LANG.split()}
 
 
-class JavaResolver:
+class JavaResolver(Resolver):
     """Finds files by the package's folders below the importer's own source root, or beside the importer."""
 
     def __init__(self, known: Iterable[str]) -> None:
@@ -48,6 +48,12 @@ class JavaResolver:
                 f"{root}{importer.package.replace('.', '/')}/{name}.java" for root in roots(importer)
             )
         return Target(tuple(dict.fromkeys(files)), self._qualified(importer, stars, name))
+
+    def resource(self, importer: ir.Module, name: str) -> tuple[str, ...]:
+        """Return where the build puts a resource's file: beside the sources or in the resources folder."""
+        found = [f"{root.replace('/java/', '/resources/')}{name.lstrip('/')}" for root in roots(importer)]
+        folder = importer.path.rpartition("/")[0]
+        return tuple(dict.fromkeys([*found, f"{folder}/{name}" if folder else name]))
 
     def qualified(self, module: ir.Module) -> str:
         return module.package

@@ -156,3 +156,25 @@ def _same(one: Constant, other: Constant) -> bool:
     if isinstance(one, bool) and isinstance(other, bool):
         return one == other
     return number(one) == number(other)
+
+
+def calls_function(name: str) -> bool:
+    """Return whether the method is a functional interface's own one, whatever it is called there."""
+    return name not in BESIDE
+
+
+BESIDE = frozenset(
+    [
+        "andThen",
+        "compose",
+        "negate",
+        "and",
+        "or",
+        "equals",
+        "hashCode",
+        "toString",
+        "thenComparing",
+        "reversed",
+        "getClass",
+    ]
+)

@@ -23,7 +23,9 @@ def declarator(lo: Lowering, node: Node, type_: str) -> ir.Assign:
     value = node.child_by_field_name("value")
     full = type_ + dimensions(lo, node.child_by_field_name("dimensions"))
     made = lo.expr(value) if value is not None else None
-    return ir.Assign((lo.name(field(node, "name")),), made, full, span=lo.span(node))
+    target = lo.name(field(node, "name"))
+    lo.types[target.id] = full
+    return ir.Assign((target,), made, full, span=lo.span(node))
 
 
 def expression(lo: Lowering, node: Node) -> tuple[ir.Stmt, ...]:
@@ -34,8 +36,14 @@ def expression(lo: Lowering, node: Node) -> tuple[ir.Stmt, ...]:
         return lo.stmt(inside[0])
     value, span = lo.expr(inside[0]), lo.span(node)
     if isinstance(value, ir.AssignExpr) and not value.op:
-        return (ir.Assign((value.target,), value.value, span=span),)
+        return (assigned(lo, value, span),)
     return (ir.Do(value, span=span),)
+
+
+def assigned(lo: Lowering, value: ir.AssignExpr, span: ir.Span) -> ir.Assign:
+    """Write an assignment as a statement, with the variable's declared type."""
+    type_ = lo.types.get(value.target.id, "") if isinstance(value.target, ir.Name) else ""
+    return ir.Assign((value.target,), value.value, type_, span=span)
 
 
 def block(lo: Lowering, node: Node) -> tuple[ir.Stmt, ...]:
@@ -147,7 +155,7 @@ def _part(lo: Lowering, node: Node) -> tuple[ir.Stmt, ...]:
         return lo.stmt(node)
     value, span = lo.expr(node), lo.span(node)
     if isinstance(value, ir.AssignExpr) and not value.op:
-        return (ir.Assign((value.target,), value.value, span=span),)
+        return (assigned(lo, value, span),)
     return (ir.Do(value, span=span),)
 
 

@@ -37,6 +37,11 @@ def has_place(called: Called) -> bool:
     return value is not None and bool(value.consts) and all(type(one) is int for one in value.consts or ())
 
 
+def length(called: Called) -> Value | None:
+    items = called.world.items(called.receiver) if called.receiver is not None else None
+    return Value(type="int") if items is None else constant(len(items))
+
+
 def is_not_empty(called: Called) -> Value | None:
     items = called.world.items(called.receiver) if called.receiver is not None else None
     return BOOLEAN if items is None else (TRUE if items else FALSE)
@@ -236,7 +241,7 @@ MAKERS = merged([
     methods("com.google.common.collect.ImmutableList", "of", Hook(of_array)),
     methods("com.google.common.collect.ImmutableSet", "of", Hook(of_array)),
     methods("com.google.common.collect.ImmutableMap", "of", Hook(pairs)),
-    methods(ARRAY, "length", op("size")),
+    methods(ARRAY, "length", Hook(length, reads=True)),
     methods(ARRAY, "clone", op("copy", ARRAY)),
 ])  # fmt: skip
 

@@ -6,7 +6,7 @@ import re
 
 from raksha.taint import kinds
 from raksha.taint.java.models.build import STRING, Table, each, merged, methods
-from raksha.taint.library import Called, Check, Hook, Model, Passes, Report, Sets
+from raksha.taint.library import Called, Check, Clean, Hook, Model, Passes, Report, Sets
 from raksha.taint.values import NULL, UNKNOWN, Constant, Value
 
 WEAK_HASHES = frozenset({"MD2", "MD4", "MD5", "SHA", "SHA1", "SHA0", "RIPEMD128"})
@@ -246,6 +246,7 @@ COOKIES = merged([
     methods("javax.servlet.http.Cookie", "<init>", Hook(make_cookie)),
     methods("javax.servlet.http.Cookie", "setSecure", Sets("secure")),
     methods("javax.servlet.http.Cookie", "setMaxAge", Sets("age")),
+    methods("javax.servlet.http.Cookie", "setPath setDomain setComment setVersion setValue setAttribute", Clean()),
     methods("javax.servlet.http.Cookie", "setHttpOnly", Check(open_to_scripts), Sets("httponly")),
     methods("javax.servlet.http.HttpServletResponse", "addCookie", Check(cookie)),
     methods("org.springframework.http.ResponseCookie", "from", Hook(builder_cookie)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from raksha.taint import kinds
 from raksha.taint.java import regexes
-from raksha.taint.java.models.build import STRING, Table, each, merged, methods
+from raksha.taint.java.models.build import CLEAN, STRING, Table, each, merged, methods
 from raksha.taint.java.models.files import CANONICAL, NORMAL
 from raksha.taint.java.models.text import NUMBERS, PERCENT
 from raksha.taint.library import RECEIVER, Called, Guard, Hook, Passes, Sanitizer
@@ -224,4 +224,12 @@ ENCODERS = merged([
     methods("javax.naming.ldap.Rdn", "escapeValue", clears(kinds.LDAP)),
     methods("com.unboundid.ldap.sdk.Filter", "createEqualityFilter encodeValue", clears(kinds.LDAP)),
 ])  # fmt: skip
-MODELS: Table = merged([GUARDS, PATTERNS, ENCODERS])
+# What is surely meant on a receiver whose type is not known.
+PLAIN = "length size isEmpty isBlank hashCode indexOf compareTo compareToIgnoreCase"
+UNTYPED: Table = {
+    "*.equals": (*EQUALS, CLEAN),
+    "*.equalsIgnoreCase": (*EQUALS, CLEAN),
+    "*.matches": (*MATCHES, CLEAN),
+    **{f"*.{name}": CLEAN for name in PLAIN.split()},
+}
+MODELS: Table = merged([UNTYPED, GUARDS, PATTERNS, ENCODERS])

@@ -10,8 +10,8 @@ from raksha.taint import kinds
 from raksha.taint.java import formats, regexes, semantics
 from raksha.taint.java.literals import Char
 from raksha.taint.java.models.build import STRING, Table, each, fold, measure, merged, methods, passes
-from raksha.taint.library import Clean, Fold, Passes, Sanitizer
-from raksha.taint.values import Constant
+from raksha.taint.library import Called, Clean, Fold, Hook, Passes, Sanitizer
+from raksha.taint.values import Constant, Value, constant
 
 
 class Outside(Exception):
@@ -43,6 +43,19 @@ def substring(value: Constant, start: Constant, end: Constant = None) -> Constan
     if not 0 <= first <= last <= len(text):
         raise Outside
     return text[first:last]
+
+
+def head_part(called: Called) -> Value | None:
+    """Return a part of the text's head, which is known even when the rest is not."""
+    start, end = called.arg(0), called.arg(1)
+    if called.receiver is None or start is None or end is None or not (start.is_known and end.is_known):
+        return None
+    head = called.receiver.head
+    if not (
+        isinstance(end.only, int) and isinstance(start.only, int) and 0 <= start.only <= end.only <= len(head)
+    ):
+        return None
+    return constant(head[start.only : end.only])
 
 
 def index_of(value: Constant, needle: Constant, start: Constant = 0) -> Constant:
@@ -198,7 +211,7 @@ CHANGES = {
     **methods(STRING, "stripTrailing", fold(lambda value: string(value).rstrip(), head=True)),
     **methods(STRING, "intern toString strip translateEscapes formatted stripIndent", fold(lambda value: string(value))),
     **methods(STRING, "concat", fold(lambda value, more: string(value) + string(more), head=True)),
-    **methods(STRING, "substring subSequence", fold(substring)),
+    **methods(STRING, "substring subSequence", Hook(head_part), fold(substring)),
     **methods(STRING, "replace", fold(replace)),
     **methods(STRING, "replaceAll", fold(replace_all)),
     **methods(STRING, "replaceFirst", fold(replace_first)),
@@ -244,9 +257,9 @@ CODECS = merged([
     methods("java.util.Base64", "getEncoder getUrlEncoder getMimeEncoder", Passes((), "java.util.Base64.Encoder")),
     methods("java.util.Base64", "getDecoder getUrlDecoder getMimeDecoder", Passes((), "java.util.Base64.Decoder")),
     methods("java.util.Base64.Encoder", "withoutPadding", Passes((), "java.util.Base64.Encoder")),
-    methods("java.util.Base64.Encoder", "encode", Fold(lambda _self, value: encode64(value), "byte[]", PERCENT)),
+    methods("java.util.Base64.Encoder", "encode", Fold(lambda _self, value: encode64(value), "byte[]")),
     methods("java.util.Base64.Encoder", "encodeToString",
-            Fold(lambda _self, value: encode64_text(value), STRING, PERCENT)),
+            Fold(lambda _self, value: encode64_text(value), STRING)),
     methods("java.util.Base64.Decoder", "decode", Passes((0,), "byte[]")),
     methods("org.apache.commons.codec.binary.Base64", "encodeBase64", Passes((0,), "byte[]")),
     methods("org.apache.commons.codec.binary.Base64", "decodeBase64", Passes((0,), "byte[]")),

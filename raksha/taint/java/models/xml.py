@@ -14,6 +14,8 @@ GENERAL = "http://xml.org/sax/features/external-general-entities"
 PARAMETER = "http://xml.org/sax/features/external-parameter-entities"
 ACCESS = "http://javax.xml.XMLConstants/property/accessExternal"
 SUPPORT_DTD, EXTERNAL = "javax.xml.stream.supportDTD", "javax.xml.stream.isSupportingExternalEntities"
+MEMORY = "java.memory.Source"
+MEMORIES = ("java.io.StringReader", "java.io.ByteArrayInputStream")
 PARSES = "parsed as XML with external entities"
 
 
@@ -52,12 +54,22 @@ def may_expand(called: Called) -> bool:
     )
 
 
+def wrapped(called: Called) -> Value | None:
+    """Wrap a reader; one of text that stands in the program is marked so."""
+    given = called.arg(0)
+    if given is None:
+        return Value(type=called.name)
+    flows = called.world.deep(given).flows
+    return Value(flows, type=MEMORY if given.type in MEMORIES and not flows else called.name)
+
+
 def unsafe(called: Called) -> Report | None:
     """Report a parser that takes entities and reads something that is not constant."""
     given = called.arg(0)
     if (
         given is None
         or given.consts
+        or given.type in (MEMORY, *MEMORIES)
         or called.world.deep(given).bits & kinds.XXE.bit
         or not may_expand(called)
     ):
@@ -116,7 +128,7 @@ PARSERS = merged([
     each(OTHERS, "read build parse", *PARSE),
     methods("javax.xml.bind.Unmarshaller", "unmarshal", Clean()),
     each("org.xml.sax.InputSource javax.xml.transform.stream.StreamSource javax.xml.transform.sax.SAXSource", "<init>",
-         Passes((0,))),
+         Hook(wrapped)),
 ])  # fmt: skip
 NAMES: Table = {
     "javax.xml.XMLConstants.FEATURE_SECURE_PROCESSING": Is(SECURE),

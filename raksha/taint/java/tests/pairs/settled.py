@@ -7,11 +7,11 @@ from __future__ import annotations
 
 FILE = 'File f = new File("/data/" + q);'
 OPEN = "FileInputStream s = new FileInputStream(f);"
-PARSE = 'b.parse(request.getInputStream());'
+PARSE = "b.parse(request.getInputStream());"
 DOM = "javax.xml.parsers.DocumentBuilderFactory d = javax.xml.parsers.DocumentBuilderFactory.newInstance();"
 BUILD = "javax.xml.parsers.DocumentBuilder b = d.newDocumentBuilder(); "
 COOKIE = 'Cookie c = new Cookie("k", "v"); '
-SQL = "Connection c = DriverManager.getConnection(\"jdbc:x\"); "
+SQL = 'Connection c = DriverManager.getConnection("jdbc:x"); '
 XP = "javax.xml.xpath.XPath xp = javax.xml.xpath.XPathFactory.newInstance().newXPath(); "
 LD = "javax.naming.directory.DirContext ld = new javax.naming.directory.InitialDirContext(); "
 KEYGEN = 'javax.crypto.KeyGenerator g = javax.crypto.KeyGenerator.getInstance("AES"); '
