@@ -31,7 +31,9 @@ class Limits:
     def apply(self, *, counts_processes: bool = True) -> None:
         """Put the bounds on this process and all that it starts."""
         _set(resource.RLIMIT_CORE, 0)
-        _set(resource.RLIMIT_CPU, self.cpu_seconds, self.cpu_seconds + 2)
+        _set(
+            resource.RLIMIT_CPU, self.cpu_seconds, self.cpu_seconds + 1
+        )  # the first process of a namespace ignores the soft one
         _set(resource.RLIMIT_DATA, self.memory_mb * MEGABYTE)
         _set(resource.RLIMIT_FSIZE, self.file_mb * MEGABYTE)
         _set(resource.RLIMIT_NOFILE, self.open_files)
