@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from raksha.lockfiles import loading
 from raksha.lockfiles.bom import Part, reading
 from raksha.lockfiles.lines import Cursor
-from raksha.lockfiles.reading import File, Reading, Unreadable
+from raksha.lockfiles.reading import MOST_PACKAGES, File, Reading, Unreadable
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -60,9 +61,8 @@ def read_xml(file: File) -> Reading:
     main = loading.child(top, "metadata", "component")
     bill.root = main.get("bom-ref", "") if main is not None else ""
     holder = loading.child(top, "components")
-    for component in (
-        (e for e in holder.iter() if loading.tag(e) == "component") if holder is not None else ()
-    ):
+    found = (e for e in holder.iter() if loading.tag(e) == "component") if holder is not None else iter(())
+    for component in islice(found, MOST_PACKAGES + 1):
         bill.parts.append(_xml_part(component, cursor))
     for dependency in loading.children(loading.child(top, "dependencies"), "dependency"):
         inner = loading.children(dependency, "dependency")
@@ -92,7 +92,9 @@ def _xml_part(component: Element, cursor: Cursor) -> Part:
 def _walk(components: object) -> Iterator[loading.Mapping]:
     """Go through components inside components, without recursion, in the order of the file."""
     waiting = list(reversed(loading.mappings(components)))
-    while waiting:
+    seen = 0
+    while waiting and seen <= MOST_PACKAGES:
+        seen += 1
         component = waiting.pop()
         yield component
         waiting += reversed(loading.mappings(component.get("components")))

@@ -6,7 +6,7 @@ import re
 
 from raksha.lockfiles import loading
 from raksha.lockfiles.graph import Graph
-from raksha.lockfiles.reading import File, Reading, Unreadable, elsewhere
+from raksha.lockfiles.reading import MOST_PACKAGES, File, Reading, Unreadable, elsewhere
 from raksha.packages import Package
 
 SPEC = re.compile(r"^    (\S+) \(([^)]+)\)$")
@@ -24,6 +24,8 @@ def read(file: File) -> Reading:
     section, current = "", ""
     local: dict[str, list[str]] = {}
     for number, line in enumerate(file.text.split("\n"), start=1):
+        if len(graph.nodes) > MOST_PACKAGES:
+            break
         line = line.rstrip()
         if SECTION.match(line):
             section = line

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from raksha.lockfiles import loading
-from raksha.lockfiles.reading import File, Reading, Unreadable, distinct, elsewhere
+from raksha.lockfiles.reading import MOST_PACKAGES, File, Reading, Unreadable, distinct, elsewhere
 from raksha.packages import Package
 from raksha.versions import key
 
@@ -111,7 +111,7 @@ def _directives(text: str) -> Iterator[tuple[int, list[str], bool]]:
 
 def _take(module: Module, number: int, words: list[str], *, is_indirect: bool) -> None:
     verb, rest = words[0], words[1:]
-    if verb == "require" and len(rest) >= 2:
+    if verb == "require" and len(rest) >= 2 and len(module.requires) <= MOST_PACKAGES:
         module.requires.append((rest[0], rest[1], number, is_indirect))
     elif verb == "replace" and "=>" in rest[1:3] and rest[-1] != "=>":
         arrow = rest.index("=>")
@@ -152,6 +152,8 @@ def _chosen(file: File) -> list[Package]:
     found: dict[str, Package] = {}
     for number, line in enumerate(file.text.split("\n"), start=1):
         words = line.split()
+        if len(found) > MOST_PACKAGES:
+            break
         if len(words) != 3 or words[1].endswith("/go.mod") or not words[1].startswith("v"):
             continue
         version = words[1].removeprefix("v")

@@ -6,7 +6,7 @@ import re
 
 from raksha.lockfiles import loading
 from raksha.lockfiles.lines import Cursor
-from raksha.lockfiles.reading import File, Reading, Unreadable, distinct, unpinned
+from raksha.lockfiles.reading import MOST_PACKAGES, File, Reading, Unreadable, distinct, unpinned
 from raksha.packages import Package
 
 LOCKED = re.compile(r"^([^:=#\s]+):([^:=\s]+):([^:=\s]+)=(.*)$")
@@ -33,8 +33,10 @@ def read_lock(file: File) -> Reading:
     """Read a gradle.lockfile: "group:artifact:version=configurations"."""
     loading.check_size(file, "text")
     asked = _asked_beside(file)
-    packages = []
+    packages: list[Package] = []
     for number, line in enumerate(file.text.split("\n"), start=1):
+        if len(packages) > MOST_PACKAGES:
+            break
         found = LOCKED.match(line.strip())
         if found and found[1] != "empty":
             name = f"{found[1]}:{found[2]}"

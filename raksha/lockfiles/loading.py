@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import ParseError
 
@@ -12,7 +13,7 @@ import orjson
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from raksha.lockfiles.reading import File, Unreadable
+from raksha.lockfiles.reading import MOST_PACKAGES, File, Unreadable
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -26,6 +27,8 @@ LARGEST = {
     "xml": 24 * MEGABYTE,
 }
 """What each reader gets through in about two seconds, and never more than 64 MB."""
+MOST_ENTRIES = MOST_PACKAGES + 1
+"""One more than is taken, so that what was cut off is noticed."""
 DEEPEST_XML = 200
 LONGEST_DOTTED = 64
 
@@ -109,13 +112,17 @@ def content(element: Element | None, *names: str) -> str:
 
 
 def mapping(value: object) -> Mapping:
-    """Return the value if it is an object, else an empty one."""
-    return value if isinstance(value, dict) else {}
+    """Return the value if it is an object, else an empty one; of a huge one its first entries."""
+    if not isinstance(value, dict):
+        return {}
+    return value if len(value) <= MOST_ENTRIES else dict(islice(value.items(), MOST_ENTRIES))
 
 
 def mappings(value: object) -> list[Mapping]:
-    """Return the objects of a list."""
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+    """Return the objects of a list; of a huge one the first."""
+    return (
+        [item for item in value[:MOST_ENTRIES] if isinstance(item, dict)] if isinstance(value, list) else []
+    )
 
 
 def text(value: object) -> str:
@@ -127,7 +134,7 @@ def text(value: object) -> str:
 
 def texts(value: object) -> list[str]:
     """Return the texts of a list."""
-    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+    return [item for item in value[:MOST_ENTRIES] if isinstance(item, str)] if isinstance(value, list) else []
 
 
 def _object(value: object) -> Mapping:

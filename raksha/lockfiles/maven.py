@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from raksha.lockfiles import loading
 from raksha.lockfiles.lines import Cursor
-from raksha.lockfiles.reading import File, Reading, Unreadable, distinct, unpinned
+from raksha.lockfiles.reading import MOST_PACKAGES, File, Reading, Unreadable, distinct, unpinned
 from raksha.packages import Package
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def read(file: File) -> Reading:
     model = _model(file, root, 0)
     packages, loose = [], []
     cursor = Cursor(file.text)
-    for element in _dependencies(root):
+    for element in _dependencies(root)[: MOST_PACKAGES + 1]:
         package = _package(file, model, cursor, element)
         if package.version:
             packages.append(package)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from raksha.lockfiles import loading
 from raksha.lockfiles.graph import Graph
 from raksha.lockfiles.lines import Cursor
-from raksha.lockfiles.reading import File, Reading, Unreadable, distinct, unpinned
+from raksha.lockfiles.reading import MOST_PACKAGES, File, Reading, Unreadable, distinct, unpinned
 from raksha.packages import Package
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ def read_lock(file: File) -> Reading:
     cursor = Cursor(file.text)
     packages: list[Package] = []
     for table in frameworks.values():
+        if len(packages) > MOST_PACKAGES:
+            break
         graph = Graph()
         for name, value in loading.mapping(table).items():
             entry = loading.mapping(value)

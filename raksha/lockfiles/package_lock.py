@@ -5,7 +5,7 @@ from __future__ import annotations
 from raksha.lockfiles import loading, npm_names, package_json
 from raksha.lockfiles.graph import Graph
 from raksha.lockfiles.lines import Cursor
-from raksha.lockfiles.reading import File, Reading, elsewhere
+from raksha.lockfiles.reading import MOST_PACKAGES, File, Reading, elsewhere
 from raksha.packages import Package
 
 INSIDE = "node_modules/"
@@ -28,7 +28,7 @@ def read(file: File) -> Reading:
 def _by_place(file: File, installed: loading.Mapping) -> Graph:
     """Read versions 2 and 3: each entry is named by the folder it is installed in."""
     graph, cursor = Graph(), Cursor(file.text)
-    for place, value in installed.items():
+    for place, value in loading.mapping(installed).items():
         entry = loading.mapping(value)
         if INSIDE not in place:
             always, dev = npm_names.asked(entry)
@@ -78,7 +78,7 @@ def _nested(file: File, document: loading.Mapping) -> Graph:
     graph, cursor = Graph(is_whole=False), Cursor(file.text)
     waiting = [("", name, value) for name, value in _reversed(document.get("dependencies"))]
     asks: dict[str, loading.Mapping] = {}
-    while waiting:
+    while waiting and len(graph.nodes) <= MOST_PACKAGES:
         parent, name, value = waiting.pop()
         entry, place = loading.mapping(value), f"{parent}{INSIDE}{name}"
         if place.count(INSIDE) > DEEPEST:

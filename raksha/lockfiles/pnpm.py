@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import Any
 
 from raksha.lockfiles import blocks, loading, npm_names
 from raksha.lockfiles.graph import Graph
-from raksha.lockfiles.reading import File, Reading, elsewhere
+from raksha.lockfiles.reading import MOST_PACKAGES, File, Reading, elsewhere
 from raksha.packages import Package
 
 OLD_KEY = re.compile(r"^/((?:@[^/]+/)?[^/@]+)/([^/_(]+)")
@@ -20,7 +21,7 @@ def read(file: File) -> Reading:
     document = blocks.load(file)
     graph = Graph()
     snapshots = blocks.block(document.get("snapshots"))
-    for key, value in blocks.block(document.get("packages")).items():
+    for key, value in islice(blocks.block(document.get("packages")).items(), MOST_PACKAGES + 1):
         entry = blocks.block(value)
         graph.nodes[key] = _package(file, key, entry)
         graph.edges[key] = _targets(entry)

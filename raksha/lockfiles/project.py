@@ -10,10 +10,9 @@ from collections.abc import Iterable, Mapping
 from raksha.coverage import Skip
 from raksha.lockfiles import requirements
 from raksha.lockfiles.kinds import HEAD, KINDS, Kind, foreign, kind_of, may_be_sniffed
-from raksha.lockfiles.reading import File, Reading, Unreadable, clipped
+from raksha.lockfiles.reading import MOST_PACKAGES, File, Reading, Unreadable, clipped
 from raksha.packages import Package
 
-MOST_PACKAGES = 50_000
 LONGEST_NAME = 300
 LONGEST_VERSION = 200
 LONGEST_LICENCE = 500
@@ -120,9 +119,7 @@ def _bounded(file: File, kind: Kind) -> Reading:
             file.skip("parse_error", f"{lost} entries have a name or version that no package can have.")
         )
     if len(fit) > MOST_PACKAGES:
-        problems.append(
-            file.skip("limit", f"Only the first {MOST_PACKAGES:,} of {len(fit):,} packages were taken.")
-        )
+        problems.append(file.skip("limit", f"Only the first {MOST_PACKAGES:,} packages were taken."))
     packages = tuple(fit[:MOST_PACKAGES])
     return Reading(packages, tuple(problems), reading.is_manifest_only, reading.includes, reading.covers)
 

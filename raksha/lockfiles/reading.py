@@ -11,6 +11,8 @@ from raksha.coverage import Skip, Why
 from raksha.packages import Package, normalise
 
 MANY = 10
+MOST_PACKAGES = 50_000
+"""More than any real project has in one file; what comes after is left out, with a word."""
 LONGEST_TEXT = 300
 
 

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from raksha.lockfiles.graph import Graph
 from raksha.lockfiles.loading import check_size
-from raksha.lockfiles.reading import File, Reading, elsewhere, unpinned
+from raksha.lockfiles.reading import MOST_PACKAGES, File, Reading, elsewhere, unpinned
 from raksha.packages import Package, normalise
 
 NAMED = re.compile(r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(\[[^\]]*\])?\s*(.*)", re.S)
@@ -89,6 +89,8 @@ def _lines(text: str) -> list[Line]:
     start = 0
     hears = False  # inside the list of names below a "via"
     for number, raw in enumerate(text.split("\n"), start=1):
+        if len(found) > MOST_PACKAGES:
+            break
         code, comment = _parted(raw.strip())
         start = start if parts else number
         goes_on = code.endswith("\\")
@@ -152,9 +154,8 @@ def _from_address(file: File, line: Line, name: str, address: str, hashes: tuple
     egg, archive = EGG.search(address), WHEEL.search(address) or ARCHIVE.search(address)
     version = archive[2] if archive else ""
     name = name or (egg[1] if egg else archive[1] if archive else "")
-    name = (
-        name or re.sub(r"[@#?].*$|\.git\b.*$", "", address.partition("://")[2]).rstrip("/").rpartition("/")[2]
-    )
+    place = re.split(r"[#?]", address.partition("://")[2])[0].rstrip("/")
+    name = name or place.rpartition("/")[2].partition("@")[0].removesuffix(".git")
     return _made(file, line, name, version, source, hashes) if name else None
 
 

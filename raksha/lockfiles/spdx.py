@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from raksha.lockfiles import loading
 from raksha.lockfiles.bom import Part, reading
 from raksha.lockfiles.lines import Cursor
-from raksha.lockfiles.reading import File, Reading, Unreadable
+from raksha.lockfiles.reading import MOST_PACKAGES, File, Reading, Unreadable
 
 DOCUMENT = "SPDXRef-DOCUMENT"
 NOTHING = {"NOASSERTION", "NONE"}
@@ -72,6 +72,8 @@ def read_tags(file: File) -> Reading:
     bill = Bill()
     part: dict[str, str] = {}
     for number, tag, value in _tags(file.text):
+        if len(bill.parts) > MOST_PACKAGES:
+            break
         if tag == "PackageName":
             part = {"ref": "", "purl": "", "name": value, "version": "", "line": str(number)}
             bill.parts.append(part)

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from raksha.lockfiles import blocks, loading, npm_names, package_json
 from raksha.lockfiles.graph import Graph
-from raksha.lockfiles.reading import File, Reading, Unreadable, elsewhere
+from raksha.lockfiles.reading import MOST_PACKAGES, File, Reading, Unreadable, elsewhere
 from raksha.packages import Package
 
 PROTOCOLS = ("npm:", "patch:")
@@ -67,6 +67,8 @@ def _entries(text: str) -> list[Entry]:
         content = line.strip()
         if not content or content[0] == "#":
             continue
+        if len(found) > MOST_PACKAGES:
+            break
         if line[0] not in " \t":
             specs = [spec.strip().strip('"') for spec in content.rstrip(":").split(",")]
             found.append(Entry(number, [spec for spec in specs if spec] or [""]))
