@@ -78,6 +78,14 @@ def boolean(name: str, default: bool) -> bool:
     raise WrongVariable(f"{name} is {value!r}; set it to 1 or 0.")
 
 
+def choice(name: str, default: str, known: tuple[str, ...]) -> str:
+    """Return NAME as one of the words that are known."""
+    value = text(name, default).lower()
+    if value not in known:
+        raise WrongVariable(f"{name} is {value!r}; set it to {' or '.join(known)}.")
+    return value
+
+
 def words(name: str, default: Iterable[str] = ()) -> list[str]:
     """Return NAME as a list, split at commas, empty items left out."""
     return [item.strip() for item in text(name, ",".join(default)).split(",") if item.strip()]

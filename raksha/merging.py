@@ -91,14 +91,33 @@ def _enriched(flow: Detection, rule: Detection) -> Detection:
 
 
 def _distinct(detections: Iterable[Detection]) -> list[Detection]:
-    """Return them by place; of those that say exactly the same, one, whatever order they came in."""
+    """Return them by place; of those that say the same, one, whatever order they came in.
+
+    Several ways may lead to one place: of the flows of one rule that end there, the shortest stays.
+    """
     seen: dict[tuple[object, ...], Detection] = {}
     for found in sorted(detections, key=_order):
-        seen.setdefault((found.rule, found.place, found.scope, found.matched), found)
-    return list(seen.values())
+        seen.setdefault(_identity(found), found)
+    return sorted(seen.values(), key=_order)
+
+
+def _identity(found: Detection) -> tuple[object, ...]:
+    if found.engine == FLOW:
+        return found.engine, found.rule, found.place.path, found.place.line, found.place.column
+    return found.engine, found.rule, found.place, found.scope, found.matched
 
 
 def _order(found: Detection) -> tuple[object, ...]:
     place = found.place
-    where = place.path, place.line, place.column, place.end_line, place.end_column
-    return (*where, found.rule, found.matched, found.scope, found.engine, found.cwe, found.message)
+    where = place.path, place.line, place.column, found.engine, found.rule
+    way = len(found.trace), tuple((step.place.path, step.place.line, step.text) for step in found.trace)
+    return (
+        *where,
+        *way,
+        place.end_line,
+        place.end_column,
+        found.matched,
+        found.scope,
+        found.cwe,
+        found.message,
+    )

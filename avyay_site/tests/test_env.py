@@ -1,29 +1,22 @@
-from __future__ import annotations
+"""Typed readers for environment variables."""
 
-from decimal import Decimal
+from __future__ import annotations
 
 import pytest
 
 from avyay_site import env
 
-NAME = "MARGA_TARIFF_USD_PER_KWH"
+
+def test_a_choice_is_one_of_the_words_that_are_known(monkeypatch):
+    monkeypatch.setenv("AVYAY_TRIAL", "Require")
+
+    assert env.choice("AVYAY_TRIAL", "auto", ("auto", "require")) == "require"
+    monkeypatch.setenv("AVYAY_TRIAL", "sometimes")
+    with pytest.raises(env.WrongVariable, match="AVYAY_TRIAL is 'sometimes'; set it to auto or require"):
+        env.choice("AVYAY_TRIAL", "auto", ("auto", "require"))
 
 
-@pytest.fixture
-def read(monkeypatch):
-    def read(value):
-        monkeypatch.setenv(NAME, value)
-        return env.amount(NAME, "0.15", least="0", most="100")
+def test_a_choice_that_is_not_set_has_its_default(monkeypatch):
+    monkeypatch.delenv("AVYAY_TRIAL", raising=False)
 
-    return read
-
-
-def test_an_amount_is_exact_and_has_a_default(read):
-    assert read("0.1") == Decimal("0.1")
-    assert read("") == Decimal("0.15")
-
-
-@pytest.mark.parametrize("value", ["dear", "NaN", "Infinity", "-0.01", "100.01", "1,5"])
-def test_what_is_no_amount_is_explained(read, value):
-    with pytest.raises(env.WrongVariable, match=f"{NAME} is .* from 0 to 100"):
-        read(value)
+    assert env.choice("AVYAY_TRIAL", "auto", ("auto", "require")) == "auto"

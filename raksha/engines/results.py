@@ -22,9 +22,15 @@ MOST_TRACE = 1_000
 
 @dataclass(frozen=True, slots=True)
 class FileNote:
-    """What one file's result depends on beside its own content: path to SHA-256, empty where nothing was there."""
+    """What belongs to one file's result.
+
+    consulted: what it depends on beside its own content: path to SHA-256, empty where nothing was there.
+    detections, skipped: numbers of those that this file's analysis led to, wherever they lie; None: those that lie in it.
+    """
 
     consulted: Mapping[str, str] = field(default_factory=dict)
+    detections: tuple[int, ...] | None = None
+    skipped: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,9 @@ class EngineResult:
         if len(result.detections) > MOST_DETECTIONS:
             raise Malformed(f"There are more than {MOST_DETECTIONS:,} detections.")
         asked = files if isinstance(files, set | frozenset | dict) else frozenset(files)
+        for note in result.per_file.values():
+            _check_numbers(note.detections, len(result.detections))
+            _check_numbers(note.skipped, len(result.skipped))
         for path in _paths(result):
             if path not in asked:
                 raise Malformed(f"{path[:200]!r} is not a file that was asked about.")
@@ -105,6 +114,11 @@ def _paths(result: EngineResult) -> Iterator[str]:
             raise Malformed("A trace or a fix has too many parts.")
         yield from (step.place.path for step in found.trace)
         yield from (edit.place.path for edit in found.fix)
+
+
+def _check_numbers(numbers: tuple[int, ...] | None, count: int) -> None:
+    if any(not 0 <= number < count for number in numbers or ()):
+        raise Malformed("A file's note names a result that is not there.")
 
 
 def _check_place(place: Place) -> None:

@@ -121,4 +121,6 @@ def test_merging_again_changes_nothing(detections):
 
 
 def key(found: Detection) -> tuple[object, ...]:
-    return found.rule, found.place, found.scope, found.matched
+    place = found.place
+    end = () if found.engine == "taint" else (place.end_line, place.end_column, found.scope, found.matched)
+    return found.rule, place.path, place.line, place.column, *end

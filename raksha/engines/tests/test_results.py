@@ -114,3 +114,14 @@ def test_a_wrong_answer_is_refused(name):
 def test_what_is_no_object_of_json_is_refused(data):
     with pytest.raises(Malformed):
         EngineResult.from_bytes(data, files=FILES)
+
+
+@pytest.mark.parametrize("number", [-1, 1])
+def test_a_note_names_only_results_that_are_there(number):
+    answer = {
+        "per_file": {"a.py": {"skipped": [number]}},
+        "skipped": [{"path": "a.py", "why": "budget", "says": "."}],
+    }
+
+    with pytest.raises(Malformed, match="not there"):
+        EngineResult.from_json(answer, files=["a.py"])
