@@ -140,6 +140,26 @@ def _member_of(it: Interpreter, owner: Class, this: Value | None, name: str) -> 
     return static(it, owner, name)
 
 
+def enumeration(it: Interpreter, number: int) -> Class | None:
+    """Return the enumeration that an object is a constant of."""
+    cls = it.object(number).cls
+    if cls is None:
+        return None
+    return next((one for one in lineage(it, cls) if one.node.kind == "enum"), None)
+
+
+def is_constant(it: Interpreter, value: Value, name: str) -> bool | None:
+    """Return whether a value is the enumeration's constant of this name; None when not known."""
+    answers: set[bool] = set()
+    for number in value.refs:
+        cls = enumeration(it, number)
+        held = static(it, cls, name) if cls is not None else None
+        if held is None or len(held.refs) != 1:
+            return None
+        answers.add(held.refs[0] == number)
+    return answers.pop() if len(answers) == 1 and not value.consts and not value.callables else None
+
+
 def is_member(it: Interpreter, name: str) -> bool:
     """Return whether a bare name is a field of the class around it."""
     owner = it.frame.owner

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from raksha.taint import ir, kinds, shapes
+from raksha.taint.classes import enumeration
 from raksha.taint.folding import fold, truth
 from raksha.taint.joining import add_facts, meet_facts
 from raksha.taint.state import State
@@ -85,6 +86,8 @@ def compare(it: Interpreter, op: str, left: Value, right: Value) -> Value:
         return folded
     if op in EQUAL or op in UNEQUAL:
         identity = _objects_differ(left, right)
+        if identity is None:
+            identity = _constants_differ(it, left, right)
         if identity is not None:
             return constant(identity is (op in UNEQUAL))
         return _equality(left, right, op in EQUAL)
@@ -92,6 +95,15 @@ def compare(it: Interpreter, op: str, left: Value, right: Value) -> Value:
         facts = add_facts(_is_number(left, right), _is_number(right, left))
         return BOOLEAN.but(implies=(facts, facts)) if facts else BOOLEAN
     return BOOLEAN
+
+
+def _constants_differ(it: Interpreter, left: Value, right: Value) -> bool | None:
+    """Return whether two constants of enumerations are different ones."""
+    if len(left.refs) != 1 or len(right.refs) != 1 or left.consts or right.consts:
+        return None
+    if not it.language.has_static_types or enumeration(it, left.refs[0]) is None:
+        return None
+    return left.refs != right.refs
 
 
 def _objects_differ(left: Value, right: Value) -> bool | None:

@@ -56,6 +56,11 @@ class Object:
             closed=self.closed,
         )
 
+    def with_type(self, type: str) -> Object:
+        made = self.copy()
+        made.type = type
+        return made
+
     def with_items(self, items: tuple[Value, ...]) -> Object:
         """Return it holding exactly these, or their join when they are too many to tell apart."""
         made = self.copy()

@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from raksha.taint import conditions, ir
+from raksha.taint import classes, conditions, ir
 from raksha.taint.assigning import assign
 from raksha.taint.folding import truth
 from raksha.taint.frames import Loop
 from raksha.taint.joining import add_facts, join, meet_facts
 from raksha.taint.state import State, merge, merge_all
-from raksha.taint.values import FALSE, NOTHING, TRUE, UNKNOWN, Value
+from raksha.taint.values import FALSE, NOTHING, TRUE, UNKNOWN, Value, constant
 
 if TYPE_CHECKING:
     from raksha.taint.interpreter import Interpreter
@@ -104,9 +104,18 @@ def _test(it: Interpreter, case: ir.Case, subject: Value) -> Value:
         return TRUE
     result = FALSE
     for pattern in case.patterns:
-        answer = conditions.compare(it, "==", subject, _pattern(it, pattern))
+        answer = _fitting(it, pattern, subject)
         result = _either(it, result, answer)
     return result
+
+
+def _fitting(it: Interpreter, pattern: ir.Expr, subject: Value) -> Value:
+    """Return whether one pattern fits; a bare name is a constant of the subject's enumeration first."""
+    if isinstance(pattern, ir.Name) and subject.refs:
+        is_it = classes.is_constant(it, subject, pattern.id)
+        if is_it is not None:
+            return constant(is_it)
+    return conditions.compare(it, "==", subject, _pattern(it, pattern))
 
 
 def _pattern(it: Interpreter, node: ir.Expr) -> Value:

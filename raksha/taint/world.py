@@ -44,11 +44,20 @@ class ProgramWorld:
     def deep(self, value: Value) -> Value:
         return self._it.deep(value)
 
-    def sequence(self, items: Iterable[Value], kind: Literal["list", "tuple", "set"] = "list") -> Value:
-        return shapes.sequence(self._it, items, kind)
+    def sequence(
+        self, items: Iterable[Value], kind: Literal["list", "tuple", "set"] = "list", type: str = ""
+    ) -> Value:
+        return self._typed(shapes.sequence(self._it, items, kind), type)
 
-    def mapping(self, entries: Mapping[Constant, Value]) -> Value:
-        return shapes.mapping(self._it, dict(entries))
+    def mapping(self, entries: Mapping[Constant, Value], type: str = "") -> Value:
+        return self._typed(shapes.mapping(self._it, dict(entries)), type)
+
+    def _typed(self, made: Value, type: str) -> Value:
+        """Give a fresh object a type of its own."""
+        if not type:
+            return made
+        self._it.change(made, lambda thing, is_weak: thing.with_type(type))
+        return made.but(type=type)
 
     def add(self, holder: Value, value: Value) -> None:
         shapes.add(self._it, holder, value)

@@ -12,6 +12,7 @@ from tree_sitter import Node
 
 from raksha.taint import ir
 from raksha.taint.java.context import Lowering, Statements, field, parts
+from raksha.taint.java.enums import enumerated
 from raksha.taint.java.expressions import arguments
 from raksha.taint.java.statements import declarator
 from raksha.taint.java.typenames import dimensions, type_expr, type_text
@@ -35,6 +36,10 @@ def enum(lo: Lowering, node: Node) -> tuple[ir.Stmt, ...]:
             members.append(_constant(lo, part, type_))
         elif part.type == "enum_body_declarations":
             members.extend(lo.stmts(parts(part)))
+    constants = [made for made in members if isinstance(made, ir.Assign) and made.type == type_]
+    own = {made.name for made in members if isinstance(made, ir.Function)}
+    span = lo.span(field(node, "name"))
+    members.extend(made for made in enumerated(type_, constants, span) if made.name not in own)
     return (_class(lo, node, tuple(members)),)
 
 

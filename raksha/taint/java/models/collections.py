@@ -63,7 +63,7 @@ def pairs(called: Called) -> Value | None:
         if not key.is_known:
             return None
         made[key.only] = value
-    return called.world.mapping(made).but(type=HASH_MAP)
+    return called.world.mapping(made, type=HASH_MAP)
 
 
 def of_entries(called: Called) -> Value | None:
@@ -73,22 +73,28 @@ def of_entries(called: Called) -> Value | None:
         if key is None or not key.is_known:
             return None
         made[key.only] = called.world.get(entry, 1)
-    return called.world.mapping(made).but(type=HASH_MAP)
+    return called.world.mapping(made, type=HASH_MAP)
 
 
 def entry(called: Called) -> Value | None:
-    return called.world.sequence(called.args[:2], "tuple").but(type=ENTRY)
+    return called.world.sequence(called.args[:2], "tuple", type=ENTRY)
 
 
-def of_array(called: Called) -> Value | None:
+def of_array(type_: str) -> Hook:
     """Make a list of the arguments, or of the one array that is given for all of them."""
-    items = list(called.args)
-    if len(items) == 1 and not called.more:
-        inside = called.world.items(items[0]) if items[0].refs else None
-        if inside is None and items[0].refs:
-            return items[0].but(type=ARRAY_LIST)
-        items = inside if inside is not None else items
-    return called.world.sequence(items).but(type=ARRAY_LIST)
+
+    def make(called: Called) -> Value | None:
+        items = list(called.args)
+        if len(items) == 1 and items[0].refs and not called.more:
+            inside = called.world.items(items[0])
+            if inside is None:
+                made = called.world.sequence((), type=type_)
+                called.world.add(made, called.world.element(items[0]))
+                return made
+            items = inside
+        return called.world.sequence(items, type=type_)
+
+    return Hook(make)
 
 
 def each_pair(called: Called) -> Value | None:
@@ -124,12 +130,12 @@ def computed(called: Called) -> Value | None:
 def make_list(called: Called) -> Value | None:
     """Make a list or set; an argument that is a collection is copied, a number is a capacity."""
     given = called.arg(0)
-    made = called.world.sequence((), "list").but(type=called.name)
+    made = called.world.sequence((), "list", type=called.name)
     if given is None or (given.consts and not given.refs):
         return made
     items = called.world.items(given)
     if items is not None:
-        return called.world.sequence(items).but(type=called.name)
+        return called.world.sequence(items, type=called.name)
     called.world.add(made, called.world.element(given))
     return made
 
@@ -137,11 +143,11 @@ def make_list(called: Called) -> Value | None:
 def make_map(called: Called) -> Value | None:
     given = called.arg(0)
     if given is None or (given.consts and not given.refs):
-        return called.world.mapping({}).but(type=called.name)
+        return called.world.mapping({}, type=called.name)
     entries = called.world.entries(given)
     if entries is not None:
-        return called.world.mapping(entries).but(type=called.name)
-    made = called.world.mapping({}).but(type=called.name)
+        return called.world.mapping(entries, type=called.name)
+    made = called.world.mapping({}, type=called.name)
     called.world.add(made, called.world.element(given))
     return made
 
@@ -219,8 +225,9 @@ MAKERS = merged([
     each(LISTS, "<init>", Hook(make_list)),
     each(SETS, "<init>", Hook(make_list)),
     each(MAPS, "<init>", Hook(make_map)),
-    methods("java.util.Arrays", "asList", Hook(of_array)),
-    each("java.util.List java.util.Set", "of", Hook(of_array)),
+    methods("java.util.Arrays", "asList", of_array(ARRAY_LIST)),
+    methods(LIST, "of", of_array(ARRAY_LIST)),
+    methods(SET, "of", of_array(HASH_SET)),
     each("java.util.List java.util.Set java.util.Map", "copyOf", op("of", ARRAY_LIST)),
     methods(MAP, "of", Hook(pairs)),
     methods(MAP, "entry", Hook(entry)),
@@ -238,8 +245,8 @@ MAKERS = merged([
     methods("java.util.Collections", "emptyMap", Hook(pairs)),
     methods("java.util.Collections", "list", Container("of", type=ARRAY_LIST)),
     methods("java.util.Collections", "enumeration", Container("of", type=ITERATOR)),
-    methods("com.google.common.collect.ImmutableList", "of", Hook(of_array)),
-    methods("com.google.common.collect.ImmutableSet", "of", Hook(of_array)),
+    methods("com.google.common.collect.ImmutableList", "of copyOf", of_array(ARRAY_LIST)),
+    methods("com.google.common.collect.ImmutableSet", "of copyOf", of_array(HASH_SET)),
     methods("com.google.common.collect.ImmutableMap", "of", Hook(pairs)),
     methods(ARRAY, "length", Hook(length, reads=True)),
     methods(ARRAY, "clone", op("copy", ARRAY)),

@@ -78,7 +78,7 @@ STREAMS = merged([
     each("java.io.InputStreamReader java.io.BufferedReader java.io.BufferedInputStream java.io.DataInputStream"
          " java.io.ByteArrayInputStream java.io.StringReader java.util.zip.GZIPInputStream java.util.Scanner"
          " java.io.StringBufferInputStream java.util.zip.ZipInputStream java.util.StringTokenizer"
-         " java.io.LineNumberReader java.io.PushbackReader java.util.zip.InflaterInputStream", "<init>", Passes((0,))),
+         " java.io.LineNumberReader java.io.PushbackReader java.util.zip.InflaterInputStream", "<init>", Makes(args=(0,))),
     each(f"{READER} java.util.Scanner java.io.DataInputStream java.io.LineNumberReader",
          "readLine nextLine next readUTF", passes()),
     methods("java.util.Scanner", "useDelimiter", Passes((RECEIVER,), "java.util.Scanner")),

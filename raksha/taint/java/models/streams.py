@@ -82,7 +82,7 @@ def collected(called: Called) -> Value | None:
         return Value(called.world.join(*parts, UNKNOWN).flows, type=STRING)
     items = called.world.items(called.receiver)
     if items is not None:
-        return called.world.sequence(items).but(type=ARRAY_LIST)
+        return called.world.sequence(items, type=ARRAY_LIST)
     return Value(called.world.deep(called.receiver).flows, type=ARRAY_LIST)
 
 
@@ -111,7 +111,7 @@ def put(called: Called) -> Value | None:
 
 SAME = Container("copy", type=STREAM)
 STREAMS = merged([
-    methods(STREAM, "of", Hook(of_array)),
+    methods(STREAM, "of", of_array(STREAM)),
     methods(STREAM, "map mapToObj flatMap mapToInt mapToLong", Calls((0,), elements=(RECEIVER,), returns="list")),
     methods(STREAM, "filter takeWhile dropWhile", Calls((0,), elements=(RECEIVER,), returns="elements")),
     methods(STREAM, "peek", Calls((0,), elements=(RECEIVER,), returns="elements")),

@@ -108,9 +108,6 @@ def test_patterns_of_a_switch_bind_their_names():
          "Class(A [] [Function(m [] [] int True) Function(n [] [] void)] interface)"),
         ("class A { static void m(@P(name = \"q\") final String q, int... n) { } }",
          "Class(A [] [Function(m [Param(q String [Call(P [Arg('q' name)])]) Param(n * int[])] [] void True)])"),
-        ("enum A implements I { X(1) { void m() { } }, Y; A(int n) { } }",
-         "Class(A [I] [Assign([X] Call(A [Arg(1)] True Class( [A] [Function(m [] [] void)])) A True)"
-         " Assign([Y] Call(A True) A True) Function(<init> [Param(n int)] [])] enum)"),
         ("record A(int a) { A { f(); } }",
          "Class(A [] [Assign([a] None int) Function(<init> [Param(a int)] [Do(Call(f)) Assign([Attr(this a)] a)])"
          " Function(a [] [Return(Attr(this a))] int)] record)"),
@@ -120,6 +117,17 @@ def test_patterns_of_a_switch_bind_their_names():
 )  # fmt: skip
 def test_declarations_keep_what_they_say(source, tree):
     assert members(source) == tree
+
+
+def test_an_enum_has_its_constants_and_the_methods_of_every_enum():
+    made = members("enum A implements I { X(1) { void m() { } }, Y; A(int n) { } }")
+
+    assert made.startswith(
+        "Class(A [I] [Assign([X] Call(A [Arg(1)] True Class( [A] [Function(m [] [] void)])) A True)"
+        " Assign([Y] Call(A True) A True) Function(<init> [Param(n int)] [])"
+    )
+    assert "Function(values [] [Return(Sequence(list [Arg(X) Arg(Y)]))]" in made
+    assert "Case(['X'] [Return(X)])" in made
 
 
 def test_package_and_imports_say_where_names_come_from():
