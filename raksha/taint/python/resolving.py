@@ -37,6 +37,11 @@ class Imports:
     def implicit(self, importer: ir.Module, name: str) -> Target | None:
         return None
 
+    def resource(self, importer: ir.Module, name: str) -> tuple[str, ...]:
+        """Look beside the file, and where the project starts."""
+        folder = importer.path.rpartition("/")[0]
+        return (f"{folder}/{name}" if folder else name, name)
+
     def qualified(self, module: ir.Module) -> str:
         return dotted(module.path)
 

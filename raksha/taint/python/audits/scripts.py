@@ -29,22 +29,23 @@ XML = re.compile(
 ADDRESSES = re.compile(
     r"^(?:urllib\d?(?:\.request)?|six\.moves\.urllib\.request)\.(?:urlopen|urlretrieve|URLopener|FancyURLopener)$"
 )
-MARKS = re.compile(
-    r"(?:\.|^)(?:mark_safe|Markup|SafeString|SafeText|SafeUnicode|SafeBytes)$|^mako\.template\.Template$"
-)
+MARKS = re.compile(r"(?:\.|^)(?:mark_safe|Markup|SafeString|SafeText|SafeUnicode|SafeBytes)$")
 STATEMENT = re.compile(
     r"(?is)^\s*(?:select\b.+\bfrom\b|insert\s+into\b|delete\s+from\b|update\b.+\bset\b|with\b.+\bselect\b)"
 )
 WILD = re.compile(r"\b(?:chown|chmod|tar|rsync)\b[^|;]*\s\*")
+SHARED = ("/tmp/", "/var/tmp/", "/dev/shm/")  # noqa: S108 - looked for, not used
+REVISION = re.compile(r"[0-9a-f]{7,40}")
 DOWNLOADS = ("from_pretrained", "load_dataset", "hf_hub_download", "snapshot_download")
 OLD_IMPORTS: dict[str, Kind] = {
     "telnetlib": kinds.CLEARTEXT, "ftplib": kinds.CLEARTEXT, "pyghmi": kinds.CLEARTEXT, "xmlrpc": kinds.AUDIT_XML,
     "xmlrpclib": kinds.AUDIT_XML, "Crypto": kinds.WEAK_CIPHER, "wsgiref.handlers.CGIHandler": kinds.HTTPOXY,
     "twisted.web.twcgi": kinds.HTTPOXY,
 }  # fmt: skip
-UNUSED_IMPORTS: dict[str, Kind] = {
+JUDGED_IMPORTS: dict[str, Kind] = {
     "pickle": kinds.AUDIT_LOADER, "cPickle": kinds.AUDIT_LOADER, "dill": kinds.AUDIT_LOADER,
     "shelve": kinds.AUDIT_LOADER, "subprocess": kinds.AUDIT_COMMAND,
+    "xml.etree": kinds.AUDIT_XML, "xml.sax": kinds.AUDIT_XML, "xml.dom": kinds.AUDIT_XML, "marshal": kinds.AUDIT_LOADER,
 }  # fmt: skip
 
 
@@ -52,38 +53,51 @@ def check(module: ir.Module) -> Iterator[Report]:
     if is_test(module.path):
         return
     known = imported(module)
-    yield from _imports(module)
-    for node in walk(module.body, into_functions=False):
-        match node:
-            case ir.Call():
-                yield from _call(node, qualified(node.callee, known))
-            case ir.Template() | ir.Binary():
-                yield from _statement(node)
-            case ir.Try():
-                yield from _swallowed(node)
-            case ir.Assert():
-                yield Report(kinds.ASSERTION, node=node)
+    found = [report for node in _script(module) for report in _look(node, known)]
+    yield from found
+    yield from _imports(module, {report.kind.word for report in found})
     yield from _anywhere(module, known)
 
 
-def _imports(module: ir.Module) -> Iterator[Report]:
-    """Report what no program should use any more, and what is imported for no use that could be judged."""
-    used = {node.id for node in walk(module.body) if isinstance(node, ir.Name)}
+def _script(module: ir.Module) -> Iterator[ir.Node]:
+    """Yield what runs with the file itself, and functions that nothing is passed to."""
+    yield from walk(module.body, into_functions=False)
     for stmt in module.body:
+        if isinstance(stmt, ir.Function) and not stmt.params:
+            yield from walk(stmt.body, into_functions=False)
+
+
+def _look(node: ir.Node, known: dict[str, str]) -> Iterator[Report]:
+    match node:
+        case ir.Call():
+            yield from _call(node, qualified(node.callee, known))
+        case ir.Template() | ir.Binary():
+            yield from _statement(node)
+        case ir.Try():
+            yield from _swallowed(node)
+        case ir.Assert():
+            yield Report(kinds.ASSERTION, node=node)
+
+
+def _imports(module: ir.Module, found: set[str]) -> Iterator[Report]:
+    """Report what no program should use any more, and what is imported for a use to look at, or for none."""
+    used = {node.id for node in walk(module.body) if isinstance(node, ir.Name)}
+    for stmt in walk(module.body):
         if not isinstance(stmt, ir.Import) or stmt.level:
             continue
         names = [f"{stmt.module}.{name}" for name, _ in stmt.names] or [stmt.module]
         bound = {alias or name for name, alias in stmt.names} or {stmt.alias or stmt.module.partition(".")[0]}
-        kind = _old(names) or (
-            UNUSED_IMPORTS.get(stmt.module.partition(".")[0]) if not bound & used else None
-        )
+        kind = _under(names, OLD_IMPORTS)
+        if kind is None:
+            judged = _under(names, JUDGED_IMPORTS)
+            kind = judged if judged is not None and (judged.word in found or not bound & used) else None
         if kind is not None:
             yield Report(kind, f"{stmt.module} is imported here", stmt)
 
 
-def _old(names: list[str]) -> Kind | None:
+def _under(names: list[str], table: dict[str, Kind]) -> Kind | None:
     for name in names:
-        for old, kind in OLD_IMPORTS.items():
+        for old, kind in table.items():
             if name == old or name.startswith(f"{old}."):
                 return kind
     return None
@@ -91,6 +105,8 @@ def _old(names: list[str]) -> Kind | None:
 
 def _call(node: ir.Call, name: str) -> Iterator[Report]:
     first = node.args[0].value if node.args else None
+    if _shared(first):
+        yield Report(kinds.TEMPORARY, node=node)
     if COMMANDS.match(name) or _has(node, "shell", True):
         yield Report(kinds.AUDIT_COMMAND, node=node)
         if any(WILD.search(text) for text in _texts(first)):
@@ -99,7 +115,7 @@ def _call(node: ir.Call, name: str) -> Iterator[Report]:
         yield Report(kinds.AUDIT_CODE, node=node)
     elif name in ("__import__", "importlib.import_module") and isinstance(first, ir.Const):
         named = first.value if isinstance(first.value, str) else ""
-        kind = UNUSED_IMPORTS.get(named.partition(".")[0])
+        kind = JUDGED_IMPORTS.get(named.partition(".")[0])
         if kind is not None:
             yield Report(kind, f"{named} is imported here", node)
     elif LOADERS.match(name):
@@ -108,12 +124,21 @@ def _call(node: ir.Call, name: str) -> Iterator[Report]:
         yield Report(kinds.AUDIT_XML, node=node)
     elif ADDRESSES.match(name):
         yield Report(kinds.AUDIT_URL, node=node)
+    elif name == "mako.template.Template":
+        yield Report(kinds.AUDIT_HTML, "Mako does not escape unless it is told to", node)
+    elif name.startswith(("wsgiref.handlers.CGIHandler", "twisted.web.twcgi.")):
+        yield Report(kinds.HTTPOXY, node=node)
     elif MARKS.search(name) and first is not None and not isinstance(first, ir.Const):
         yield Report(kinds.AUDIT_HTML, node=node)
     elif name.endswith((".extra", "RawSQL")) and not _all_constant(node):
         yield Report(kinds.AUDIT_SQL, node=node)
-    elif name.endswith(".exec_command") and not isinstance(first, ir.Const):
+    elif name.endswith(".exec_command"):
         yield Report(kinds.AUDIT_COMMAND, node=node)
+
+
+def _shared(first: ir.Expr | None) -> bool:
+    """Tell a fixed name in a folder where everyone may write."""
+    return isinstance(first, ir.Const) and isinstance(first.value, str) and first.value.startswith(SHARED)
 
 
 def _has(node: ir.Call, name: str, value: object) -> bool:
@@ -122,8 +147,18 @@ def _has(node: ir.Call, name: str, value: object) -> bool:
     )
 
 
-def _names(node: ir.Node, *names: str) -> bool:
-    return isinstance(node, ir.Call) and any(arg.name in names for arg in node.args)
+def _is_pinned(node: ir.Call) -> bool:
+    """Tell a revision that is a hash, or that only the program knows, and folders of one's own."""
+    first = node.args[0].value if node.args else None
+    if isinstance(first, ir.Const) and str(first.value or "").startswith(("./", "/", "../")):
+        return True
+    for arg in node.args:
+        if arg.name == "local_files_only":
+            return True
+        if arg.name == "revision":
+            is_text = isinstance(arg.value, ir.Const) and isinstance(arg.value.value, str)
+            return not is_text or REVISION.fullmatch(str(getattr(arg.value, "value", ""))) is not None
+    return False
 
 
 def _texts(node: ir.Expr | None) -> Iterator[str]:
@@ -169,5 +204,5 @@ def _anywhere(module: ir.Module, known: dict[str, str]) -> Iterator[Report]:
         return
     for node in walk(module.body):
         is_download = isinstance(node, ir.Call) and qualified(node.callee, known).endswith(DOWNLOADS)
-        if is_download and not _names(node, "revision", "local_files_only"):
+        if is_download and isinstance(node, ir.Call) and not _is_pinned(node):
             yield Report(kinds.UNPINNED, node=node)

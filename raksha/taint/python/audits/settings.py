@@ -9,6 +9,7 @@ from raksha.taint.kinds import Kind
 from raksha.taint.library import Report
 from raksha.taint.python.audits.credentials import is_test
 from raksha.taint.python.walking import walk
+from raksha.taint.python.words import words
 
 OFF: dict[str, Kind] = {
     "SESSION_COOKIE_SECURE": kinds.INSECURE_COOKIE, "CSRF_COOKIE_SECURE": kinds.INSECURE_COOKIE,
@@ -20,6 +21,9 @@ ON: dict[str, Kind] = {
     "DEBUG": kinds.DEBUG, "TESTING_DEBUG": kinds.DEBUG, "CORS_ALLOW_ALL_ORIGINS": kinds.CORS,
     "CORS_ORIGIN_ALLOW_ALL": kinds.CORS,
 }  # fmt: skip
+OLD_TLS = words(
+    "PROTOCOL_SSLv2 PROTOCOL_SSLv3 PROTOCOL_TLSv1 PROTOCOL_TLSv1_1 SSLv2_METHOD SSLv3_METHOD TLSv1_METHOD TLSv1_1_METHOD"
+)
 
 
 def check(module: ir.Module) -> Iterator[Report]:
@@ -32,6 +36,8 @@ def check(module: ir.Module) -> Iterator[Report]:
             yield from _assigned(node, has_settings)
         elif isinstance(node, ir.Call):
             yield from _middleware(node)
+        elif isinstance(node, ir.Attr) and node.name in OLD_TLS:
+            yield Report(kinds.WEAK_TLS, node=node)
 
 
 def _is_settings(module: ir.Module) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from raksha.taint import kinds
-from raksha.taint.library import RECEIVER, Called, Makes, Sanitizer, Sink
+from raksha.taint.library import RECEIVER, Called, Check, Makes, Report, Sanitizer, Sink
 from raksha.taint.python.models.tables import Table, merged, names
 
 CODE = Sink(kinds.CODE, ((0, "source", "expr", "code"),), "runs as code")
@@ -28,6 +28,14 @@ def _loads_any_weights(called: Called) -> bool:
     return not called.is_only(True, "weights_only")
 
 
+def _unsafe_yaml(called: Called) -> Report | None:
+    return Report(kinds.UNSAFE_LOADER) if _loads_any_object(called) else None
+
+
+def _unsafe_weights(called: Called) -> Report | None:
+    return Report(kinds.UNSAFE_LOADER) if _loads_any_weights(called) else None
+
+
 TABLE: Table = merged(
     names(CODE, "eval exec execfile compile", "builtins. eval exec compile", "code.InteractiveInterpreter.runsource",
           "code.interact timeit.timeit timeit.repeat cProfile.run pdb.run runpy.run_path",
@@ -47,4 +55,6 @@ TABLE: Table = merged(
     names(Sink(LOADS.kind, LOADS.args, LOADS.says, when=_loads_any_weights), "torch.load"),
     names(Makes("pickle.Unpickler", args=(0,)), "pickle.Unpickler"),
     names(Sink(kinds.DESERIALIZATION, (RECEIVER,), LOADS.says), "pickle.Unpickler.load"),
+    names(Check(_unsafe_yaml), "yaml. load load_all"),
+    names(Check(_unsafe_weights), "torch.load"),
 )  # fmt: skip

@@ -15,7 +15,6 @@ WEAK_CURVES = "SECP192R1 SECT163K1 SECT163R2 SECP160R1 SECT113R1"
 EASY = "random randint randrange choice choices uniform getrandbits randbytes sample triangular shuffle gauss"
 EASY_MORE = "betavariate expovariate gammavariate normalvariate lognormvariate normalvariate"
 NUMPY = "rand randn randint random random_sample choice bytes"
-OLD_TLS = "PROTOCOL_SSLv2 PROTOCOL_SSLv3 PROTOCOL_SSLv23 PROTOCOL_TLSv1 PROTOCOL_TLSv1_1"
 CIPHERS = "DES DES3 ARC2 ARC4 Blowfish CAST XOR"
 HAZMAT = "cryptography.hazmat.primitives"
 DECREPIT = "cryptography.hazmat.decrepit"
@@ -99,15 +98,6 @@ def _untold_token(called: Called) -> Report | None:
     return Report(kinds.UNSIGNED_TOKEN) if called.is_only(False, "verify", 2) else None
 
 
-def _old_protocol(called: Called) -> Report | None:
-    version = called.arg("ssl_version", "method", "protocol", 0)
-    is_old = (
-        version is not None
-        and version.name.rpartition(".")[2] in f"{OLD_TLS} SSLv2_METHOD SSLv3_METHOD".split()
-    )
-    return Report(kinds.WEAK_TLS) if is_old else None
-
-
 def _no_protocol(called: Called) -> Report | None:
     if called.has("ssl_version"):
         return None
@@ -146,7 +136,6 @@ TABLE: Table = merged(
     names(Check(_no_time_limit), f"requests. {VERBS}", f"httpx. {VERBS}"),
     names(_always(kinds.CERTIFICATE), "ssl._create_unverified_context"),
     names(_read(kinds.CERTIFICATE), "ssl._create_unverified_context"),
-    names(Check(_old_protocol), "ssl. wrap_socket SSLContext", "OpenSSL.SSL.Context ssl.SSLContext.wrap_socket"),
     names(Check(_no_protocol), "ssl.wrap_socket"),
     names((Check(_untold_token), Passes(args=(RECEIVER, EVERY))), "jwt.decode jose.jwt.decode"),
 )  # fmt: skip
