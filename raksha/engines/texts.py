@@ -14,7 +14,7 @@ MOST_LINE = 500
 SILENCE = re.compile(
     rb"\b(nosemgrep|nosem|nosec|NOSONAR|noqa|nolint|nosast|pragma: allowlist secret|gitleaks:allow|"
     rb"eslint-disable(?:-next-line|-line)?|codeql\[[\w/-]+\]|lgtm\[[\w/-]+\]|tfsec:ignore|checkov:skip|"
-    rb"trufflehog:ignore|hadolint ignore|bearer:disable|snyk:ignore|deepcode ignore)",
+    rb"trufflehog:ignore|hadolint ignore|bearer:disable|snyk:ignore|deepcode ignore)(?!\w)",
     re.IGNORECASE,
 )
 

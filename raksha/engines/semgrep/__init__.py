@@ -24,7 +24,7 @@ from raksha.engines.texts import Text
 from raksha.rules import loading
 
 BATCH, SUSPICIOUS_BATCH = 700, 8
-SHARD_FROM = 60
+SHARD_FROM = 150
 """Below this many targets a second process costs more than it gains."""
 SUSPICIOUS_BYTES = 100_000
 MOST_BYTES = 5_000_000
@@ -70,7 +70,7 @@ def run(request: dict[str, Any]) -> dict[str, Any]:
     )
     targets, large = _targets(files, rules, run_.folder)
     run_.skipped += large
-    _match_all(run_, targets, request.get("jobs") or min(2, _cores()))
+    _match_all(run_, targets, request.get("jobs") or _free_cores())
     detections = _detections(run_)
     versions = {"semgrep": program.version(), "semgrep_way": _way(run_)}
     result = EngineResult(
@@ -109,7 +109,10 @@ def _targets(files: Sequence[Any], rules: Sequence[Any], folder: Path) -> tuple[
         wanted = [word for word in (analyzer, *ANY_TEXT) if word in spoken]
         if not wanted:
             continue
-        if (folder / one["stored"]).stat().st_size > MOST_BYTES:
+        size = (folder / one["stored"]).stat().st_size
+        if not size:
+            continue
+        if size > MOST_BYTES:
             skipped.append(Skip(one["path"], "too_large", f"It is larger than {MOST_BYTES:,} bytes."))
             continue
         targets += [Target(one["stored"], one["path"], word) for word in wanted]
@@ -213,5 +216,7 @@ def _detections(run_: _Run) -> list[Detection]:
     return sorted(once.values(), key=lambda one: (one.place.path, one.place.line, one.place.column, one.rule))
 
 
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def _free_cores() -> int:
+    """Return how many processes are worth it, two at most: more would only fight for the memory and the cores."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return 2 if cores - os.getloadavg()[0] >= 1.5 else 1

@@ -111,8 +111,12 @@ def _tried(attempt: Callable[[], None]) -> bool:
     return False
 
 
+def _ignore(_: object) -> None:
+    """Want nothing of a value."""
+
+
 def _reads(path: str) -> bool:
-    return _tried(lambda: bytes(Path(path).read_bytes()) and None)
+    return _tried(lambda: _ignore(Path(path).read_bytes()))
 
 
 def _names(path: str) -> list[str]:
@@ -122,7 +126,7 @@ def _names(path: str) -> list[str]:
 
 
 def _writes(path: str) -> bool:
-    return _tried(lambda: Path(path).write_bytes(b"canary") and None)
+    return _tried(lambda: _ignore(Path(path).write_bytes(b"canary")))
 
 
 def _signals(pid: int) -> bool:
