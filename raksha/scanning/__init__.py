@@ -6,8 +6,10 @@ claiming.py says whose turn it is and keeps leases; running.py is the way throug
 from __future__ import annotations
 
 from raksha.scanning.announcing import ScanFinished, announce, ring
-from raksha.scanning.claiming import Claim, get_claimable_ids
+from raksha.scanning.caching import forget_old as forget_results
+from raksha.scanning.claiming import Claim, get_claimable_ids, release_abandoned
 from raksha.scanning.errors import UnableToScan
+from raksha.scanning.excluding import end_rulings
 from raksha.scanning.recovering import sweep
 from raksha.scanning.staging import upload_path
 from raksha.scanning.working import run_next
@@ -17,7 +19,10 @@ __all__ = [
     "ScanFinished",
     "UnableToScan",
     "announce",
+    "end_rulings",
+    "forget_results",
     "get_claimable_ids",
+    "release_abandoned",
     "ring",
     "run_next",
     "sweep",

@@ -14,7 +14,7 @@ from avyay_site.accounts.models import Role
 from avyay_site.audit.services import record
 from raksha import scanning, tasks
 from raksha.models import Project, Scan, ScanSource, ScanState, Upload
-from raksha.services import uploads
+from raksha.services import changing, uploads
 from raksha.services.changing import Busy, InvalidValue, UnableToChange
 from raksha.services.projects import checked_revision, checked_url, project_for
 
@@ -48,6 +48,8 @@ def request_scan(
     Raises InvalidValue, Busy, OtherScan, UnableToChange, NotAllowed.
     """
     by.require_role(Role.MEMBER)
+    changing.require_ours(by, project)
+    changing.require_ours(by, upload)
     wanted = _wanted(by, project, upload, url, revision, folder)
     if idempotency_key:
         earlier: Scan | None = Scan.objects.visible_to(by).filter(idempotency_key=idempotency_key).first()
@@ -92,7 +94,8 @@ def cancel_scan(*, by: Access, scan: Scan, now: datetime) -> Scan:
 
 
 def reissue_waiting(*, now: datetime) -> int:
-    """Send a hint for scans that may run: the broker may have lost theirs."""
+    """Send a hint for scans that may run: the broker lost theirs, or the worker that ran them is gone."""
+    scanning.release_abandoned(now=now)
     waiting = scanning.get_claimable_ids(now=now, most=10)
     for scan_id in waiting:
         tasks.run_scan.delay_on_commit(scan_id=scan_id)

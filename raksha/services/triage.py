@@ -87,6 +87,7 @@ def exclude(
     """
     by.require_role(Role.MEMBER)
     _check(Ruling.IGNORED, reason, note, until, now)
+    changing.require_ours(by, project)
     if not rule and not path_glob:
         raise InvalidValue("Give a rule or a path.", "rule")
     if Exclusion.objects.visible_to(by).count() >= MOST_EXCLUSIONS:
