@@ -27,7 +27,7 @@ def get(it: Interpreter, holder: Value, name: str, node: ir.Expr) -> Value:
     for found in holder.callables:
         result = join(result, _of_callable(it, found, name, node))
     if result is not NOTHING and not holder.name:
-        return shapes.with_taint_of(result, holder)
+        return result if holder.refs and not holder.callables else shapes.with_taint_of(result, holder)
     outside = modelling.read(it, holder, name, node)
     return outside if result is NOTHING else join(result, outside)
 

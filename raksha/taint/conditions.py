@@ -35,13 +35,21 @@ def assume(it: Interpreter, state: State, test: Value, answer: bool) -> State | 
     known = truth(it, test)
     if known is not None and known is not answer:
         return None
-    if test.implies is not None:
-        state.facts = add_facts(state.facts, test.implies[0 if answer else 1])
+    told = implied(test)
+    if told is not None:
+        state.facts = add_facts(state.facts, told[0 if answer else 1])
     if test.symbol and test.consts:
         kept = tuple(one for one in test.consts if _truth(it, one) is not (not answer))
         if kept and not test.refs and not test.callables:
             state.facts = add_facts(state.facts, {test.symbol: Fact(0, kept)})
     return state
+
+
+def implied(test: Value) -> tuple[Facts, Facts] | None:
+    """Return what the two answers establish; a text that counts as false is empty, and empty is safe."""
+    if test.implies is None and test.symbol and test.flows and test.consts is None and not test.refs:
+        return NO_FACTS, {test.symbol: Fact(kinds.ALL)}
+    return test.implies
 
 
 def _truth(it: Interpreter, one: Constant) -> bool | None:
@@ -72,7 +80,7 @@ def identify(it: Interpreter, node: ir.Expr | None, value: Value) -> Value:
             thing = it.object(holder.refs[0])
             if thing.fields.get(node.name) is value:
                 value = value.but(symbol=it.fresh_symbol())
-                it.now.heap[holder.refs[0]] = thing.with_field(node.name, value)
+                it.now.heap.set(holder.refs[0], thing.with_field(node.name, value))
     return value
 
 
@@ -191,7 +199,8 @@ def _text_guard(it: Interpreter, needle: str, holder: Value) -> Value:
 
 def negated(value: Value) -> Value:
     """Return `not value` of an answer."""
-    flipped = None if value.implies is None else (value.implies[1], value.implies[0])
+    told = implied(value)
+    flipped = None if told is None else (told[1], told[0])
     if value.consts is None or not all(isinstance(one, bool) for one in value.consts):
         return BOOLEAN.but(implies=flipped)
     return Value(consts=tuple(not one for one in value.consts), implies=flipped)

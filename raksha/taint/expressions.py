@@ -157,11 +157,11 @@ def _stopping(it: Interpreter, left: Value, goes_on: bool) -> Value:
 
 
 def _with_implied(op: str, left: Value, right: Value | None, result: Value) -> Value:
-    told = right.implies if right is not None else None
+    told = conditions.implied(right) if right is not None else None
     combine = conditions.both if op == "and" else conditions.either
     if right is None:
         return result
-    implied = combine(left.implies, told)
+    implied = combine(conditions.implied(left), told)
     return result.but(implies=implied) if implied is not None else result
 
 
@@ -283,7 +283,7 @@ def make_function(it: Interpreter, node: ir.Function) -> Function:
     frame = it.frame
     if frame.function is None and frame.owner is None and frame.outer is None and node.name:
         return frame.module.function(node)
-    key = (id(frame), id(node))
+    key = (frame, id(node))
     made = it.closures.get(key)
     if made is None:
         prefix = frame.function.qualified if frame.function is not None else frame.module.qualified
@@ -295,7 +295,7 @@ def make_function(it: Interpreter, node: ir.Function) -> Function:
 def _class(it: Interpreter, node: ir.Class) -> Value:
     if it.frame.function is None:
         return Value(consts=(), callables=(it.frame.module.class_(node),))
-    key = (id(it.frame), id(node))
+    key = (it.frame, id(node))
     if key not in it.local_classes:
         it.local_classes[key] = make_class(it.frame.module, node)
     return Value(consts=(), callables=(it.local_classes[key],))

@@ -233,6 +233,9 @@ AUDIT_XML = _check("xml-audit", 611, SETTINGS, "info", "XML parser to look at",
 AUDIT_HTML = _check("html-audit", 79, INJECTION, "low", "HTML marked as safe",
     "This text is marked as safe HTML though it is not constant.", "Let the template escape the values.", "low",
     also=(80,))  # fmt: skip
+AUDIT_CIPHER = _check("crypto-audit", 327, CRYPTO, "info", "Cryptography library to look at",
+    "The library of this name was given up; its successor is used under the same name.",
+    "Use the cryptography library.", "low")  # fmt: skip
 AUDIT_URL = _check("url-audit", 22, ACCESS, "info", "Address to look at",
     "This also opens file: addresses.", "Check that the scheme is http or https.", "low")  # fmt: skip
 WILDCARD = _check("wildcard-injection", 155, INJECTION, "low", "Wildcard in a command",

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from raksha.taint.interpreter import Interpreter
 
 WATCHING = (Sink, Check, Guard, NoReturn)
-READING = (Source, Is, Gets, Makes, Passes, Clean)
+READING = (Source, Is, Gets, Makes, Passes, Clean, Sanitizer, Hook)
 MOST_TYPES = 24
 
 
@@ -103,7 +103,8 @@ def read(it: Interpreter, holder: Value, name: str, node: ir.Expr) -> Value:
         value = read_models(it, found, holder, node) or UNKNOWN
     if value.consts is None and not value.refs:
         value = value.but(name=qualified)
-    return shapes.with_taint_of(value, holder)
+    is_cleaned = found is not None and any(isinstance(model, Clean | Sanitizer) for model in found[1])
+    return value if is_cleaned else shapes.with_taint_of(value, holder)
 
 
 def read_models(

@@ -164,12 +164,27 @@ def index(it: Interpreter, holder: Value, key: Value) -> Value:
     return Value(flows=holder.flows) if holder.flows else UNKNOWN
 
 
+def _slice_of_head(holder: Value, bounds: tuple[Value, Value, Value]) -> Value | None:
+    """Return a slice that lies inside the text that the holder surely starts with."""
+    lower, upper, step = bounds
+    known = all(bound.is_known for bound in bounds) and step.only in (None, 1)
+    if not holder.head or not known or not isinstance(upper.only, int) or isinstance(upper.only, bool):
+        return None
+    start = lower.only or 0
+    if isinstance(start, int) and 0 <= start <= upper.only <= len(holder.head):
+        return constant(holder.head[start : upper.only])
+    return None
+
+
 def slice_of(it: Interpreter, holder: Value, bounds: tuple[Value, Value, Value], node: ir.Node) -> Value:
     """Return `holder[lower:upper:step]`."""
     if holder.consts:
         folded = fold(it.language.slice, (holder, *bounds))
         if folded is not None:
             return folded
+    within = _slice_of_head(holder, bounds)
+    if within is not None:
+        return within
     exact = items(it, holder) if holder.refs else None
     if exact is not None and all(bound.is_known for bound in bounds):
         lower, upper, step = (bound.only for bound in bounds)

@@ -39,7 +39,7 @@ REVISION = re.compile(r"[0-9a-f]{7,40}")
 DOWNLOADS = ("from_pretrained", "load_dataset", "hf_hub_download", "snapshot_download")
 OLD_IMPORTS: dict[str, Kind] = {
     "telnetlib": kinds.CLEARTEXT, "ftplib": kinds.CLEARTEXT, "pyghmi": kinds.CLEARTEXT, "xmlrpc": kinds.AUDIT_XML,
-    "xmlrpclib": kinds.AUDIT_XML, "Crypto": kinds.WEAK_CIPHER, "wsgiref.handlers.CGIHandler": kinds.HTTPOXY,
+    "xmlrpclib": kinds.AUDIT_XML, "Crypto": kinds.AUDIT_CIPHER, "wsgiref.handlers.CGIHandler": kinds.HTTPOXY,
     "twisted.web.twcgi": kinds.HTTPOXY,
 }  # fmt: skip
 JUDGED_IMPORTS: dict[str, Kind] = {

@@ -36,6 +36,10 @@ def _easy(called: Called) -> Report | None:
 
 
 def _for_security(called: Called) -> Report | None:
+    """Say nothing where the caller says so, and in private adapters that are named by the algorithm."""
+    name = called.world.scope().rpartition(".")[2]
+    if name.startswith("_") and called.name.rpartition(".")[2] in name:
+        return None
     return None if called.is_only(False, "usedforsecurity") else Report(kinds.WEAK_HASH)
 
 

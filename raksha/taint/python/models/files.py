@@ -40,7 +40,7 @@ TABLE: Table = merged(
     # Paths as objects: what they stand for stays in the object.
     names(Makes(PATHLIB), "pathlib. Path PurePath PosixPath PurePosixPath WindowsPath PureWindowsPath", "anyio.Path"),
     names(Passes(type=PATHLIB), f"{PATHLIB}. joinpath with_name with_suffix absolute expanduser with_stem __truediv__"),
-    names(Passes(type=PATHLIB), f"{PATHLIB}. parent relative_to"),
+    names(Passes(type=PATHLIB), f"{PATHLIB}./ {PATHLIB}.parent {PATHLIB}.relative_to"),
     # Resolved paths have no .. in them: see the guards.
     names(Passes(type="path.Resolved"), f"{PATHLIB}.resolve"),
     names(Sanitizer(BASE), f"{PATHLIB}. name stem suffix"),

@@ -8,7 +8,15 @@ from raksha.taint.python.models.tables import Table, merged, names
 
 # Who starts a program may name its files and hosts; text that becomes code, a query or a command is still a fault.
 TYPED = kinds.ALL & ~kinds.mask(
-    kinds.LOG, kinds.REGEX, kinds.HEADER, kinds.TRUST, kinds.XSS, kinds.SSRF, kinds.REDIRECT, kinds.INPUT
+    kinds.LOG,
+    kinds.REGEX,
+    kinds.HEADER,
+    kinds.TRUST,
+    kinds.XSS,
+    kinds.SSRF,
+    kinds.REDIRECT,
+    kinds.INPUT,
+    kinds.REFLECTION,
 )
 GATEWAY = ("QUERY_STRING", "PATH_INFO", "REQUEST_URI", "CONTENT_TYPE", "SCRIPT_NAME")
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from raksha.taint import kinds
-from raksha.taint.library import EVERY, Clean, Makes, Passes, Sanitizer, Sink
+from raksha.taint.library import EVERY, Called, Clean, Hook, Makes, Passes, Sanitizer, Sink
 from raksha.taint.python.models.pages import RESPONSE
 from raksha.taint.python.models.tables import Table, merged, names
+from raksha.taint.values import Value, constant
 
 # A fixed scheme and host, after which only the path can change.
 FIXED_HOST = r"[a-z][a-z0-9+.-]*://[\w.:@-]+[/?#]"
@@ -22,6 +25,30 @@ HEADER = Sink(kinds.HEADER, (0, 1), "becomes a header")
 LEVELS = "debug info warning warn error critical exception log"
 LOGS = Sink(kinds.LOG, (EVERY,), "is written to the log", exact=True)
 MAIL = Sink(kinds.EMAIL, (("subject", 0), "from_email", "headers"), "becomes a header of a mail")
+
+
+def _address(called: Called) -> Value | None:
+    """Take an address apart. What is found out of its host is found out of the address."""
+    address = called.arg(0, "url")
+    if address is None:
+        return None
+    made = called.world.new("url.Parts")
+    for name in ("scheme", "path", "query", "fragment", "params", "port", "username"):
+        called.world.set(made, name, _part(address, name))
+    for name in ("netloc", "hostname", "host"):
+        called.world.set(made, name, _part(address, name).but(symbol=address.symbol))
+    return made.but(flows=address.flows)
+
+
+def _part(address: Value, name: str) -> Value:
+    if address.is_known and isinstance(address.only, str):
+        try:
+            found = getattr(urlsplit(address.only), "netloc" if name == "host" else name, None)
+        except ValueError:
+            found = None
+        return constant(found)
+    return Value(flows=address.flows)
+
 
 TABLE: Table = merged(
     names(ASKS, f"requests. {VERBS}", f"httpx. {VERBS} stream", f"requests.api. {VERBS}",
@@ -62,6 +89,7 @@ TABLE: Table = merged(
           "urllib.parse. quote_plus urlencode", "urllib. quote_plus urlencode", "django.utils.http.urlencode",
           "werkzeug.urls.url_quote_plus"),
     names(Passes(), "urllib.parse. unquote unquote_plus urljoin urlunparse urlunsplit unquote_to_bytes",
-          "urllib. unquote unquote_plus", "urllib.parse. parse_qs parse_qsl urlparse urlsplit"),
+          "urllib. unquote unquote_plus", "urllib.parse. parse_qs parse_qsl"),
+    names(Hook(_address), "urllib.parse. urlparse urlsplit", "urlparse. urlparse urlsplit", "furl.furl yarl.URL"),
     names(Clean(), "flask.url_for quart.url_for django.urls.reverse django.urls.reverse_lazy starlette.requests.url_for"),
 )  # fmt: skip

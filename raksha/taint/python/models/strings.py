@@ -102,9 +102,9 @@ def _b64(function: Callable[..., bytes]) -> Fold:
 
 TABLE: Table = merged(
     _methods(f"upper {SAME} {ENDS} center ljust rjust zfill expandtabs", str, bytes),
-    {f"{kind}.{word}": Fold(bounded(getattr(str if kind == "str" else bytes, word)))
+    {f"{kind}.{word}": Fold(bounded(getattr(str if kind == "str" else bytes, word)), clears=-1)
      for kind in ("str", "bytes") for word in ("find", "rfind", "index", "rindex", "count", "startswith", "endswith")},
-    {f"str.{word}": Fold(bounded(getattr(str, word))) for word in TESTS.split()},
+    {f"str.{word}": Fold(bounded(getattr(str, word)), clears=-1) for word in TESTS.split()},
     names((Hook(_replaced), Fold(bounded(str.replace))), "str.replace"),
     names(Fold(bounded(bytes.replace)), "bytes.replace"),
     names(Hook(_replaced), "*.replace"),
