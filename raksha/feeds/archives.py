@@ -119,7 +119,7 @@ class Zip:
 
     def _read(self, at: int, length: int, *, must: bool = True) -> bytes:
         try:
-            found = os.pread(self._file, length, at)
+            found = os.pread(self._file, min(length, max(0, self._size - at)), at)
         except (OSError, OverflowError) as exc:
             raise Refused("The archive points outside of itself: it is damaged.") from exc
         if must and len(found) < length:

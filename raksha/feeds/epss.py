@@ -63,6 +63,8 @@ class Scores:
                 has_header = True
             elif line:
                 yield _row(line.split(","), self.day or None)
+        if not has_header:
+            raise Refused("It is empty.")
 
     def _of_api(self) -> Iterator[tuple[str, float, float, str | None]]:
         for value in reading.read_json(self._path, self._bounds):

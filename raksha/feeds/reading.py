@@ -1,6 +1,6 @@
 """Read the records of a file in any of the forms that feeds come in, some at a time.
 
-A zip of JSON files, JSON lines, one JSON document, or CSV; each but the zip plain, gzipped or in zstandard.
+A zip of JSON files, JSON lines, one JSON document, or CSV; each but the zip plain or gzipped.
 """
 
 from __future__ import annotations
@@ -15,12 +15,11 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import orjson
-import zstandard
 
 from raksha.feeds.archives import Zip
 from raksha.feeds.errors import Refused
 
-ZIP, GZIP, ZSTD = b"PK", b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+ZIP, GZIP = b"PK", b"\x1f\x8b"
 BOM = b"\xef\xbb\xbf"
 
 
@@ -59,7 +58,7 @@ class Counted:
     def _guarded(self, read: Callable[[], bytes]) -> bytes:
         try:
             found = read()
-        except (EOFError, gzip.BadGzipFile, zlib.error, zstandard.ZstdError) as exc:
+        except (EOFError, gzip.BadGzipFile, zlib.error) as exc:
             raise Refused(f"The file is cut off or damaged: {exc}.") from exc
         self._left -= len(found)
         if self._left < 0:
@@ -108,14 +107,12 @@ def starts_like_json(path: Path) -> bool:
             return True
         with closing(_unpacked(file, start)) as stream:
             first = Counted(stream, Bounds()).line()
-    return first.removeprefix(BOM).lstrip()[:1] in (b"{", b"[", b"")
+    return first.removeprefix(BOM).lstrip()[:1] in (b"{", b"[")
 
 
 def _unpacked(file: BufferedReader, start: bytes) -> BinaryIO:
     if start.startswith(GZIP):
         return BufferedReader(gzip.GzipFile(fileobj=file), 1 << 18)
-    if start.startswith(ZSTD):
-        return BufferedReader(zstandard.ZstdDecompressor().stream_reader(file), 1 << 18)
     return file
 
 

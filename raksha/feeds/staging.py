@@ -76,7 +76,7 @@ def refuse_loss(before: int, after: int, manner: Manner, what: str) -> None:
     """Raise Refused if a feed is empty or has lost too much to be believed."""
     if manner.force:
         return
-    if not after and not manner.merge:
+    if not after:
         raise Refused(f"It holds no {what}; the {before:,} known ones stay.")
     if not manner.merge and after < before * SMALLEST_SHARE:
         raise Refused(
