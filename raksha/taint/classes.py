@@ -10,7 +10,7 @@ from raksha.taint.callables import Bound, Class, Function
 from raksha.taint.frames import Frame
 from raksha.taint.overloads import pick
 from raksha.taint.shapes import known
-from raksha.taint.values import UNKNOWN, Value
+from raksha.taint.values import BOOLEAN, FALSE, TRUE, UNKNOWN, Value
 
 if TYPE_CHECKING:
     from raksha.taint.interpreter import Interpreter
@@ -158,6 +158,20 @@ def is_constant(it: Interpreter, value: Value, name: str) -> bool | None:
             return None
         answers.add(held.refs[0] == number)
     return answers.pop() if len(answers) == 1 and not value.consts and not value.callables else None
+
+
+def instance_test(it: Interpreter, value: Value, type: Value) -> Value:
+    """Return whether a value is an instance of a class, where types are declared."""
+    if value.consts == (None,) and not value.refs:
+        return FALSE
+    wanted = type.callables[0] if len(type.callables) == 1 else None
+    if value.refs and not value.consts and isinstance(wanted, Class):
+        found = [it.object(number).cls for number in value.refs]
+        answers = {cls is not None and wanted in lineage(it, cls) for cls in found}
+        return BOOLEAN if len(answers) > 1 else (TRUE if answers.pop() else FALSE)
+    if value.type in it.language.final_types and type.name in it.language.final_types:
+        return TRUE if value.type == type.name else FALSE
+    return BOOLEAN
 
 
 def is_member(it: Interpreter, name: str) -> bool:

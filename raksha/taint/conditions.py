@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from raksha.taint import ir, kinds, shapes
-from raksha.taint.classes import enumeration
+from raksha.taint.classes import enumeration, instance_test
 from raksha.taint.folding import fold, truth
 from raksha.taint.joining import add_facts, meet_facts
 from raksha.taint.state import State
@@ -86,6 +86,8 @@ def identify(it: Interpreter, node: ir.Expr | None, value: Value) -> Value:
 
 def compare(it: Interpreter, op: str, left: Value, right: Value) -> Value:
     """Return the answer of a comparison, with what either answer establishes."""
+    if op == "instanceof" and it.language.has_static_types:
+        return instance_test(it, left, right)
     if op in ("in", "not in"):
         found = membership(it, left, right)
         return negated(found) if op == "not in" else found

@@ -310,6 +310,7 @@ class Container:
     On no receiver: of(iterable?) of_items(*values) of_pairs(iterable or mapping, **entries) enumerate(iterable, start?)
     zip(*iterables); `makes` says which kind and `type` which type the result has.
     gives "receiver": returns the receiver (fluent), "old": what stood there before.
+    on: the place of the argument that is the container, when it is not what the method is called on.
     """
 
     operation: Operation
@@ -317,6 +318,7 @@ class Container:
     type: str = ""
     gives: Literal["", "receiver", "old", "boolean"] = ""
     when: When | None = None
+    on: int = RECEIVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -442,6 +444,7 @@ class Language:
     empty_is_false: an empty container counts as false. ordering_proves_number: `<` with a number fails for text.
     calls_function: whether a method of this name, called on a function, calls it (Java's functional interfaces).
     cast(type, constant): a constant cast to a type as written; raise anything for "unknown".
+    final_types: types that have no subtypes, so that `instanceof` is sure.
     has_static_types: declared types of variables and results are right, also for constants.
     checks: functions over a file's whole tree, for what needs no evaluation; each Report names its node.
     """
@@ -475,4 +478,5 @@ class Language:
     calls_function: Callable[[str], bool] | None = None
     cast: Callable[[str, Constant], Constant] | None = None
     has_static_types: bool = False
+    final_types: frozenset[str] = frozenset()
     checks: tuple[Callable[[ir.Module], Iterable[Report]], ...] = ()

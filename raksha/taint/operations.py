@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from raksha.taint import shapes, tracing
@@ -16,15 +17,21 @@ if TYPE_CHECKING:
     from raksha.taint.interpreter import Interpreter
     from raksha.taint.library import Called, Calls, Container
 
+FRESH = frozenset({"copy", "keys", "values", "items", "slice", "reversed", "concat"})
 Change = Callable[[tuple[Value, ...]], tuple[Value, ...]]
 
 
 def apply(it: Interpreter, model: Container, called: Called) -> Value | None:
     """Carry out the operation; None when there is no container to work on."""
+    if model.on >= 0:
+        rest = (*called.args[: model.on], *called.args[model.on + 1 :])
+        called = replace(called, receiver=called.arg(model.on), args=rest)
     needs_receiver = model.operation not in WITHOUT_RECEIVER
     if needs_receiver and (called.receiver is None or not called.receiver.refs):
         return None
     result = TABLE[model.operation](it, model, called)
+    if model.type and model.operation in FRESH and result.refs:
+        result = _typed(it, result, model.type)
     if model.gives == "receiver" and called.receiver is not None:
         return called.receiver
     return BOOLEAN if model.gives == "boolean" and result is UNKNOWN else result
@@ -121,8 +128,6 @@ def _put(it: Interpreter, model: Container, called: Called) -> Value:
 
 
 def _only_key(called: Called) -> Called:
-    from dataclasses import replace
-
     return replace(called, args=called.args[:1], keywords={})
 
 

@@ -115,7 +115,8 @@ def _fitting(it: Interpreter, pattern: ir.Expr, subject: Value) -> Value:
         is_it = classes.is_constant(it, subject, pattern.id)
         if is_it is not None:
             return constant(is_it)
-    return conditions.compare(it, "==", subject, _pattern(it, pattern))
+    op = "===" if it.language.has_static_types else "=="  # Java's switch compares texts, its == objects
+    return conditions.compare(it, op, subject, _pattern(it, pattern))
 
 
 def _pattern(it: Interpreter, node: ir.Expr) -> Value:

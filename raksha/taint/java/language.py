@@ -80,5 +80,6 @@ JAVA = Language(
     calls_function=semantics.calls_function,
     cast=semantics.cast,
     has_static_types=True,
+    final_types=frozenset(f"java.lang.{name}" for name in ("String", "Integer", "Long", "Boolean", "Double")),
     checks=CHECKS,
 )

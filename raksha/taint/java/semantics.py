@@ -43,7 +43,11 @@ def binary(op: str, one: Constant, other: Constant) -> Constant:
 
 
 def compare(op: str, one: Constant, other: Constant) -> bool:
-    """Compare; two equal texts may still be different objects, so == of them is not sure."""
+    """Compare; two equal texts may still be different objects, so == of them is not sure. === compares values."""
+    if op == "===" and _is_text(one) and _is_text(other):
+        return one == other
+    if op == "===":
+        return _same(one, other)
     if op in ("==", "!="):
         return _same(one, other) == (op == "==")
     return ORDER[op](number(one), number(other))

@@ -30,17 +30,22 @@ def yield_(lo: Lowering, node: Node) -> tuple[ir.Stmt, ...]:
 
 
 def instance_of(lo: Lowering, node: Node) -> ir.Expr:
-    """Lower `v instanceof T n` to `(n = (T) v) instanceof T`: where the test fails n is out of scope anyway."""
+    """Lower `v instanceof T n` to `v instanceof T and (n = (T) v) instanceof T`: the second is always true.
+
+    A value that is more than a name is evaluated once only; where the test fails n is out of scope anyway.
+    """
     span, value = lo.span(node), lo.expr(field(node, "left"))
     pattern, type_ = node.child_by_field_name("pattern"), node.child_by_field_name("right")
     if pattern is not None:
         return _matches(lo, pattern, value, span)
     if type_ is None:
         return lo.unknown(node)
-    named = node.child_by_field_name("name")
-    if named is not None:
-        value = _bind(lo, named, type_, value)
-    return ir.Compare("instanceof", value, type_expr(lo, type_), span=span)
+    named, wanted = node.child_by_field_name("name"), type_expr(lo, type_)
+    test = ir.Compare("instanceof", value, wanted, span=span)
+    if named is None:
+        return test
+    bound = ir.Compare("instanceof", _bind(lo, named, type_, value), wanted, span=span)
+    return ir.Logic("and", test, bound, span=span) if isinstance(value, ir.Name | ir.Attr) else bound
 
 
 def _switch(lo: Lowering, node: Node) -> ir.Switch:

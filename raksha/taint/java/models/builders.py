@@ -14,7 +14,7 @@ from raksha.taint.library import Called, Hook, Passes
 from raksha.taint.values import Constant, Value, constant, of_constants
 
 TYPES = (
-    "java.lang.StringBuilder java.lang.StringBuffer java.util.StringJoiner java.io.StringWriter"
+    "java.lang.StringBuilder java.lang.StringBuffer java.util.StringJoiner java.io.StringWriter java.io.ByteArrayOutputStream"
     " org.apache.commons.text.TextStringBuilder org.apache.commons.lang3.text.StrBuilder"
 )
 TEXT = "text"
@@ -161,7 +161,7 @@ MODELS: Table = {
     **each(TYPES, "replace", cut(_replace)),
     **each(TYPES, "setCharAt", cut(_set_char)),
     **each(TYPES, "setLength", Hook(set_length)),
-    **each(TYPES, "toString", Hook(_held_hook)),
+    **each(TYPES, "toString toByteArray", Hook(_held_hook)),
     **each(TYPES, "substring subSequence", read(text.substring)),
     **each(TYPES, "charAt", read(text.char_at)),
     **each(TYPES, "length indexOf lastIndexOf isEmpty capacity ensureCapacity", CLEAN),

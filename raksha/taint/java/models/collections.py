@@ -152,6 +152,15 @@ def make_map(called: Called) -> Value | None:
     return made
 
 
+def add_all(called: Called) -> Value | None:
+    """Collections.addAll: the further arguments go in."""
+    holder = called.arg(0)
+    for item in called.args[1:] if holder is not None else ():
+        if holder is not None:
+            called.world.add(holder, item)
+    return BOOLEAN
+
+
 def op(name: str, type_: str = "", gives: str = "", *, when: bool = False) -> Container:
     return Container(name, type=type_, gives=gives, when=has_two if when else None)  # type: ignore[arg-type]
 
@@ -243,6 +252,9 @@ MAKERS = merged([
     methods("java.util.Collections", "singletonMap", Hook(pairs)),
     methods("java.util.Collections", "emptyList emptySet", Container("of_items", type=ARRAY_LIST)),
     methods("java.util.Collections", "emptyMap", Hook(pairs)),
+    methods("java.util.Collections", "reverse", Container("reverse", on=0)),
+    methods("java.util.Collections", "sort shuffle swap rotate", Container("sort", on=0)),
+    methods("java.util.Collections", "addAll", Hook(add_all)),
     methods("java.util.Collections", "list", Container("of", type=ARRAY_LIST)),
     methods("java.util.Collections", "enumeration", Container("of", type=ITERATOR)),
     methods("com.google.common.collect.ImmutableList", "of copyOf", of_array(ARRAY_LIST)),

@@ -99,8 +99,5 @@ STREAMS = merged([
     methods("java.util.zip.ZipFile", "getEntry", Clean("java.util.zip.ZipEntry")),
     methods("java.lang.System", "getenv getProperty lineSeparator", Clean(STRING)),
     methods("java.lang.System", "currentTimeMillis nanoTime", Clean()),
-    methods("java.io.ByteArrayOutputStream", "write writeBytes", Passes((0,), "", into=(RECEIVER,))),
-    methods("java.io.ByteArrayOutputStream", "toByteArray", passes("byte[]")),
-    methods("java.io.ByteArrayOutputStream", "toString", passes()),
 ])  # fmt: skip
 MODELS: Table = merged([FILES, PATHS, STREAMS])

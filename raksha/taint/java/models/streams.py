@@ -102,6 +102,14 @@ def invoked(called: Called) -> Value | None:
     return called.world.call(called.receiver, called.args)
 
 
+def started(called: Called) -> Value | None:
+    """Make a thread; what it will run is run here."""
+    function = called.arg(0)
+    if function is not None and function.callables:
+        called.world.call(function, ())
+    return Value(type="java.lang.Thread")
+
+
 def put(called: Called) -> Value | None:
     given = called.arg(0)
     if called.receiver is not None and given is not None:
@@ -138,6 +146,7 @@ OPTIONALS = merged([
 ])  # fmt: skip
 FUNCTIONS = "apply accept get test call run applyAsInt applyAsLong getAsInt compare"
 CALLBACKS = merged([
+    methods("java.lang.Thread", "<init> ofVirtual startVirtualThread", Hook(started)),
     methods("java.function", FUNCTIONS, Hook(invoked)),
     methods("java.util.concurrent.CompletableFuture", "supplyAsync runAsync", Calls((0,))),
     methods("java.util.concurrent.ExecutorService", "submit execute", Calls((0,))),

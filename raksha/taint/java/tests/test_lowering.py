@@ -74,7 +74,7 @@ def members(source):
         ("try (I in = x(); out) { f(); }",
          "[With([[Cast(I Call(x)) in] [out None]] [Do(Call(f))])]"),
         ("if (o instanceof B b) f(b);",
-         "[If(Compare(instanceof AssignExpr(b  Cast(B o)) B) [Do(Call(f [Arg(b)]))])]"),
+         "[If(Logic(and Compare(instanceof o B) Compare(instanceof AssignExpr(b  Cast(B o)) B)) [Do(Call(f [Arg(b)]))])]"),
         ("switch (x) { case 1: case 2: f(); break; default: g(); }",
          "[Switch(x [Case([1] []) Case([2] [Do(Call(f)) Break()]) Case([] [Do(Call(g))])] True)]"),
         ("y = switch (x) { case A, B -> 1; case null, default -> { yield 2; } };",
