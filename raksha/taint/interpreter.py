@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from raksha.taint.project import Project
 
 DEEPEST_LOOK = 4
+NONE_WRITTEN = 1 << 62
 LOST = Object("object", "")  # made on a way that was given up
 
 
@@ -55,7 +56,8 @@ class Interpreter:
         self.steps = 0
         self.limit = budget.steps
         self.file_steps = 0
-        self.sites: dict[tuple[int, int], int] = {}
+        self.sites: dict[tuple[Frame, int], int] = {}
+        self.lowest = NONE_WRITTEN
         self.numbers = 0
         self.symbols = 0
         self.sources: dict[tuple[str, int, str], Trace] = {}
@@ -74,8 +76,8 @@ class Interpreter:
         self.lineages: dict[str, tuple[str, ...]] = {}
         self.leave_here = False
         self.constants: dict[int, Value] = {}
-        self.closures: dict[tuple[int, int], Function] = {}
-        self.local_classes: dict[tuple[int, int], Class] = {}
+        self.closures: dict[tuple[Frame, int], Function] = {}
+        self.local_classes: dict[tuple[Frame, int], Class] = {}
         self.world = ProgramWorld(self)
 
     # --- the doors
@@ -121,24 +123,25 @@ class Interpreter:
         """
         heap = self.now.heap
         if self.summing and node is not None:
-            site = (id(self.frame), id(node))
-            number = self.sites.get(site)
-            if number is not None and number in heap:
-                heap[number] = join_objects(made, heap[number])
+            number = self.sites.get((self.frame, id(node)))
+            old = heap.get(number) if number is not None else None
+            if number is not None and old is not None:
+                heap.set(number, join_objects(made, old))
                 return Value(consts=(), refs=(number,), type=made.type)
         self.numbers += 1
-        if len(heap) >= self.budget.heap:
+        if heap.size() >= self.budget.heap:
             raise OutOfBudget("heap")
         if self.summing and node is not None:
-            self.sites[id(self.frame), id(node)] = self.numbers
-        heap[self.numbers] = made
+            self.sites[self.frame, id(node)] = self.numbers
+        heap.set(self.numbers, made)
         return Value(consts=(), refs=(self.numbers,), type=made.type)
 
     def change(self, holder: Value, change: Callable[[Object, bool], Object]) -> None:
         """Put a changed copy of each object the value can be; weak when it can be more than one."""
         is_weak = len(holder.refs) > 1
         for number in holder.refs:
-            self.now.heap[number] = change(self.object(number), is_weak)
+            self.now.heap.set(number, change(self.object(number), is_weak))
+            self.lowest = min(self.lowest, number)
 
     def deep(self, value: Value) -> Value:
         """Return the value with the taint of everything inside it."""

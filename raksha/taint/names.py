@@ -132,7 +132,7 @@ def apart(it: Interpreter, frame: Frame, work: Callable[[], object]) -> State | 
         return it.state
     finally:
         if it.state is not None:
-            it.base.update(it.state.heap)
+            it.base.update(it.state.heap.entries())
         it.quiet -= 1
         it.state, it.frame, it.raised, it.summing = saved
 

@@ -81,7 +81,7 @@ def _module(it: Interpreter) -> None:
     finally:
         if it.state is not None:
             frame.env = {**it.state.locals}
-            it.base.update(it.state.heap)
+            it.base.update(it.state.heap.entries())
             for (path, name), value in it.state.globals.items():
                 if path == it.module.path:
                     frame.env[name] = value

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeVar
 
-from raksha.taint.heap import Object, join_objects
+from raksha.taint.heap import Object
 from raksha.taint.joining import join, meet_facts, same
+from raksha.taint.layers import Heap
 from raksha.taint.values import NO_FACTS, Facts, Flow, Value
 
 Globals = dict[tuple[str, str], Value]
@@ -24,19 +25,19 @@ class State:
     def __init__(
         self,
         locals: dict[str, Value] | None = None,
-        heap: dict[int, Object] | None = None,
+        heap: Heap | None = None,
         globals: Globals | None = None,
         facts: Facts = NO_FACTS,
         base: dict[int, Object] | None = None,
     ) -> None:
         self.base = {} if base is None else base
         self.locals = {} if locals is None else locals
-        self.heap = {} if heap is None else heap
+        self.heap = Heap() if heap is None else heap
         self.globals = {} if globals is None else globals
         self.facts = facts
 
     def fork(self) -> State:
-        return State(self.locals.copy(), self.heap.copy(), self.globals, self.facts, self.base)
+        return State(self.locals.copy(), self.heap.fork(), self.globals, self.facts, self.base)
 
 
 def refine(value: Value, facts: Facts) -> Value:
@@ -63,7 +64,7 @@ def merge(one: State | None, other: State | None) -> State | None:
     _settle(one, other, facts)
     _settle(other, one, facts)
     _merge_into(one.locals, other.locals)
-    _merge_heap(one.heap, other.heap, one.base)
+    one.heap.merge(other.heap, one.base)
     if one.globals is not other.globals:
         merged = dict(one.globals)
         _merge_into(merged, other.globals)
@@ -103,23 +104,11 @@ def _merge_into(mine: dict[Key, Value], theirs: dict[Key, Value]) -> None:
             mine[name] = join(old, value)
 
 
-def _merge_heap(mine: dict[int, Object], theirs: dict[int, Object], base: dict[int, Object]) -> None:
-    for number, thing in theirs.items():
-        old = mine.get(number) or base.get(number)
-        if old is None:
-            mine[number] = thing
-        elif old is not thing:
-            mine[number] = join_objects(old, thing)
-    for number in mine.keys() & base.keys():
-        if number not in theirs:
-            mine[number] = join_objects(mine[number], base[number])
-
-
 def is_same(one: State, other: State) -> bool:
     """Return whether the other state says no more than this one of variables and heap."""
     return (
         _is_same(one.locals, other.locals)
-        and all(_is_same_object(thing, other.heap.get(number)) for number, thing in one.heap.items())
+        and all(_is_same_object(thing, now) for thing, now in one.heap.changed(other.heap))
         and _is_same(one.globals, other.globals)
     )
 
