@@ -104,7 +104,8 @@ def _distinct(detections: Iterable[Detection]) -> list[Detection]:
 def _identity(found: Detection) -> tuple[object, ...]:
     if found.engine == FLOW:
         return found.engine, found.rule, found.place.path, found.place.line, found.place.column
-    return found.engine, found.rule, found.place, found.scope, found.matched
+    # Two versions of a package may stand on one line, or in a lockfile that gives no lines.
+    return found.engine, found.rule, found.place, found.scope, found.matched, found.facts.get("version")
 
 
 def _order(found: Detection) -> tuple[object, ...]:

@@ -124,3 +124,10 @@ def key(found: Detection) -> tuple[object, ...]:
     place = found.place
     end = () if found.engine == "taint" else (place.end_line, place.end_column, found.scope, found.matched)
     return found.rule, place.path, place.line, place.column, *end
+
+
+def test_two_versions_of_a_package_on_one_line_are_two():
+    found = dataclasses.replace(RULE, engine="packages", kind="dependency", facts={"version": "1.0"})
+    other = dataclasses.replace(found, facts={"version": "1.1"})
+
+    assert len(merging.merge([found, other, found])) == 2
