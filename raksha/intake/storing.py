@@ -29,6 +29,7 @@ ARCHIVES = (
     b"Rar!\x1a\x07",
 )
 UTF16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+NO_CODE = frozenset({"", "text", "markdown"})
 MOST_SKIPS = 10_000
 NEW = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
 Clock = Callable[[], float]
@@ -166,7 +167,7 @@ def _unreadable(head: bytes, language: str) -> tuple[Why, str] | None:
     if start.startswith(b"version https://git-lfs.github.com/spec/"):
         return "unsupported", "Its content is kept by Git LFS and was not fetched."
     # A NUL in what is named as source is no reason to look away: interpreters read past it.
-    if b"\0" in start and not language and start[:2] not in UTF16:
+    if b"\0" in start and language in NO_CODE and start[:2] not in UTF16:
         return "binary", "It is not text."
     return None
 

@@ -9,8 +9,10 @@ import bz2
 import os
 import stat
 import struct
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import IO, BinaryIO, cast
 
 import zstandard
@@ -43,6 +45,7 @@ class Member:
     """One entry of the table. start: where its local header lies."""
 
     name: str
+    checksum: int
     method: int
     packed: int
     size: int
@@ -124,7 +127,7 @@ def _find_64(file: BinaryIO, end_at: int, size: int, start: int) -> tuple[int, i
 
 def _entry(table: bytes, at: int, shift: int) -> tuple[Member, int]:
     fields = _ENTRY.unpack_from(table, at)
-    (mark, _, system, _, flags, method, _, _, _, packed, size) = fields[:11]
+    (mark, _, system, _, flags, method, _, _, checksum, packed, size) = fields[:11]
     name_size, extra_size, comment_size, _, _, outer, start = fields[11:]
     if mark != ENTRY:
         raise packing.damaged()
@@ -138,7 +141,7 @@ def _entry(table: bytes, at: int, shift: int) -> tuple[Member, int]:
     raw = table[name_at:extra_at]
     packed, size, start = _sizes_64(table[extra_at : extra_at + extra_size], packed, size, start)
     mode = outer >> 16 if system == UNIX else 0
-    return Member(_name(raw, flags), method, packed, size, start + shift, mode), end
+    return Member(_name(raw, flags), checksum, method, packed, size, start + shift, mode), end
 
 
 def _sizes_64(extra: bytes, packed: int, size: int, start: int) -> tuple[int, int, int]:
@@ -179,7 +182,7 @@ def _check_places(members: list[Member], total: int) -> dict[int, int]:
     """Return where the room of each member ends; refuse members that share room, as one bomb's do."""
     order = sorted(members, key=lambda member: member.start)
     ends = {}
-    for member, following in zip(order, [*order[1:], None], strict=True):
+    for member, following in zip_longest(order, order[1:]):
         end = following.start if following else total
         if member.start + _LOCAL.size + member.packed > end:
             raise Refused("Its members overlap, as only a bomb's do.")
@@ -200,7 +203,7 @@ def _take(file: BinaryIO, member: Member, store: Store, limits: Limits, end: int
     elif member.size > limits.file_bytes:
         store.skip(member.name, "too_large", f"It is larger than {limits.file_bytes:,} bytes.")
     else:
-        store.take(member.name, _bounded(_content(file, member, end), member.size))
+        store.take(member.name, _checked(_content(file, member, end), member))
 
 
 def _content(file: BinaryIO, member: Member, end: int) -> Iterator[bytes]:
@@ -247,14 +250,16 @@ def _packed(file: BinaryIO, start: int, size: int) -> Iterator[bytes]:
         yield piece
 
 
-def _bounded(source: Iterator[bytes], size: int) -> Iterator[bytes]:
+def _checked(source: Iterator[bytes], member: Member) -> Iterator[bytes]:
     """Hold a member to what the table says of it."""
+    left, checksum = member.size, 0
     for piece in source:
-        size -= len(piece)
-        if size < 0:
+        left -= len(piece)
+        if left < 0:
             raise Refused("A member is larger than the archive says, as only a bomb's is.")
+        checksum = zlib.crc32(piece, checksum)
         yield piece
-    if size:
+    if left or checksum != member.checksum:
         raise packing.damaged()
 
 

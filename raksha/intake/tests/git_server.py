@@ -191,7 +191,9 @@ def redirects(where: str) -> Answer:
     return answer
 
 
-def _start(handler: BaseHTTPRequestHandler, kind: str = "application/x-git-upload-pack-advertisement") -> None:
+def _start(
+    handler: BaseHTTPRequestHandler, kind: str = "application/x-git-upload-pack-advertisement"
+) -> None:
     handler.send_response(200)
     handler.send_header("Content-Type", kind)
     handler.end_headers()
