@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from raksha.taint import classes, conditions, inlining, ir, modelling, names, shapes
+from raksha.taint import classes, conditions, declared, inlining, ir, modelling, names, shapes
 from raksha.taint.attributes import of_class_itself, of_module
 from raksha.taint.callables import Bound, Class, Function, ModuleReference, Super
 from raksha.taint.decorating import decorated
@@ -99,11 +99,18 @@ def _overloaded(it: Interpreter, function: Value, name: str, given: Arguments) -
 
 
 def _new(it: Interpreter, node: ir.Call) -> Value:
-    target = it.eval(node.callee)
+    target = _made(it, node.callee)
     given = evaluate(it, node.args)
     if node.body is not None:
         return inlining.anonymous(it, node, target, given.args, given.keywords)
     return call_value(it, node, target, given.args, given.keywords, given.more)
+
+
+def _made(it: Interpreter, node: ir.Expr) -> Value:
+    """Return the class that `new` names; where types have names of their own, the name is not read as a value."""
+    dotted = declared.dotted(node) if it.language.has_static_types else ""
+    found = declared.named(it, dotted) if dotted else UNKNOWN
+    return found if found.name or found.callables else it.eval(node)
 
 
 def _call_attribute(it: Interpreter, node: ir.Call, callee: ir.Attr) -> Value:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from raksha.taint import ir
 from raksha.taint.callables import Class, Function, ModuleReference
 from raksha.taint.values import UNKNOWN, Value, instance
 
@@ -16,6 +17,16 @@ def of_type(it: Interpreter, function: Function, type: str) -> Value:
     from raksha.taint.names import run_in
 
     return run_in(it, function, lambda: instance_of(it, named(it, type))) or UNKNOWN
+
+
+def dotted(node: ir.Expr) -> str:
+    """Return the dotted name that an expression is; empty for others."""
+    if isinstance(node, ir.Name):
+        return node.id
+    if isinstance(node, ir.Attr):
+        before = dotted(node.value)
+        return f"{before}.{node.name}" if before else ""
+    return ""
 
 
 def named(it: Interpreter, type: str) -> Value:
