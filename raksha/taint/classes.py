@@ -94,8 +94,23 @@ def _evaluated(it: Interpreter, cls: Class, name: str) -> Value:
     key = (cls, name)
     if key not in it.statics:
         it.statics[key] = UNKNOWN
-        it.statics[key] = run_apart(it, cls.module, cls.members[name], cls).get(name, UNKNOWN)
+        value = run_apart(it, cls.module, cls.members[name], cls).get(name, UNKNOWN)
+        it.statics[key] = _declared(it, cls, name, value)
     return it.statics[key]
+
+
+def _declared(it: Interpreter, cls: Class, name: str, value: Value) -> Value:
+    """Return a field's value with its declared type, when nothing better is known of it (it is injected, say)."""
+    from raksha.taint.declared import with_type
+
+    type = next((stmt.type for stmt in cls.members[name] if isinstance(stmt, ir.Assign) and stmt.type), "")
+    if not type or not it.language.has_static_types:
+        return value
+    saved, it.frame = it.frame, Frame(cls.module, owner=cls, outer=cls.frame)
+    try:
+        return with_type(it, value, type)
+    finally:
+        it.frame = saved
 
 
 def set_static(it: Interpreter, cls: Class, name: str, value: Value) -> None:

@@ -36,6 +36,8 @@ def named(it: Interpreter, type: str) -> Value:
 
     if type in it.language.types.values():
         return Value(name=type)
+    if type.endswith("[]"):
+        return Value(name=it.language.types["list"])
     first, *rest = type.split(".")
     value = lookup(it, first)
     for name in rest:

@@ -59,16 +59,17 @@ def entry(context: Context, function: ir.Function) -> Entry | None:
 
 
 def _param(context: Context, param: ir.Param, is_handler: bool) -> Source | Makes | None:
-    if param.type in SAFE:
+    simple = param.type.rpartition(".")[2]
+    if simple in SAFE:
         return None
     type_ = type_name(context, param.type, param.span)
     for mark in param.decorators:
         says = PARAMETERS.get(_qualify(context, mark))
         if says is not None:
             return Source(says, kinds.ALL, type_)
-    if is_handler and not param.decorators and param.type not in GIVEN:
+    if is_handler and not param.decorators and simple not in GIVEN:
         return Source("part of the request", kinds.ALL, type_)
-    return Makes(type_, args=()) if param.type in OBJECTS else None
+    return Makes(type_, args=()) if simple in OBJECTS else None
 
 
 def type_name(context: Context, written: str, span: ir.Span) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from raksha.taint import kinds
 from raksha.taint.java.models.build import STRING, Table, each, merged, methods, passes, sink, source
-from raksha.taint.library import EVERY, RECEIVER, Called, Clean, Hook, Passes, Sets
+from raksha.taint.library import EVERY, RECEIVER, Called, Check, Clean, Hook, Passes, Report, Sets
 from raksha.taint.values import NULL, Value
 
 REQUEST, RESPONSE = "javax.servlet.http.HttpServletRequest", "javax.servlet.http.HttpServletResponse"
@@ -55,6 +55,12 @@ def set_header(called: Called) -> Value | None:
     return NULL
 
 
+def shown(called: Called) -> Report | None:
+    """Report a stack trace that is printed to the response."""
+    given = called.arg(0)
+    return Report(kinds.LEAK) if given is not None and given.type in (WRITER, OUTPUT) else None
+
+
 def is_no_location(called: Called) -> bool:
     return str((called.constants(0) or ("",))[0]).lower() != "location"
 
@@ -96,6 +102,7 @@ REQUESTS = merged([
     methods("org.apache.commons.fileupload.FileItem", "getString get getInputStream", source("uploaded file")),
 ])  # fmt: skip
 RESPONSES = merged([
+    {"*.printStackTrace": Check(shown)},
     methods(RESPONSE, "getWriter", writer(WRITER)),
     methods(RESPONSE, "getOutputStream", writer(OUTPUT)),
     methods(RESPONSE, "setContentType", Sets(TYPE)),
