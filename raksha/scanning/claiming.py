@@ -86,7 +86,7 @@ def release(
         end(claim, reason, now=now)
     elif held.update(state=ScanState.QUEUED, leased_until=None, retry_at=now + after):
         ring(claim.workspace_id, claim.scan_id)
-    log.warning("scan_released", scan_id=claim.scan_id, attempts=attempts, reason=reason)
+    log.warning("scan_released", scan_id=claim.scan_id, attempts=attempts)
 
 
 def end(claim: Claim, reason: str, *, now: datetime) -> int:

@@ -152,6 +152,7 @@ def _engine_skips(seen: Seen) -> list[Skip]:
 def _try_again(claim: Claim, exc: Exception, clock: Clock) -> None:
     """Put the scan back in the queue, since its trouble may pass."""
     reason = SANDBOX.format(exc) if isinstance(exc, sandbox.Broken) else str(exc)
+    log.warning("scan_put_off", reason=reason)
     attempts = Scan.objects.values_list("attempts", flat=True).get(pk=claim.scan_id)
     claiming.release(claim, attempts=attempts, reason=reason, now=clock(), after=claiming.RETRY_AFTER)
 
