@@ -8,36 +8,19 @@ import stat
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import StrEnum
 from importlib import metadata
 from pathlib import Path
 
 from django.conf import settings
 
-from avyay_site import embedded, places, start
+from avyay_site import checkup, embedded, places, start
+from avyay_site.checkup import Finding, State
 from avyay_site.embedded import Layout
 from avyay_site.env import WrongVariable
 
 LEAST_FREE_BYTES = 200 * 1024**2
 ENOUGH_FREE_BYTES = 2 * 1024**3
 MOST_CLOCK_SKEW_SECONDS = 2.0
-
-
-class State(StrEnum):
-    OK = "ok"
-    WARN = "warn"
-    FAIL = "fail"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One line of the table; mend is empty where nothing is to be done."""
-
-    name: str
-    state: State
-    detail: str
-    mend: str = ""
 
 
 def examine() -> Iterator[Finding]:
@@ -52,6 +35,7 @@ def examine() -> Iterator[Finding]:
     yield from ports(is_running=here is not None)
     yield from database(layout)
     yield redis(layout)
+    yield from products(layout)
     yield from programs(here, layout)
     yield tool("git", "git", State.FAIL, "install git; the scanner and the build engine need it")
     yield tool("semgrep", "semgrep", State.FAIL, "run `make up`, which installs it")
@@ -158,6 +142,19 @@ def database(layout: Layout) -> Iterator[Finding]:
         if waiting
         else Finding("migrations", State.OK, "all applied")
     )
+
+
+def products(layout: Layout) -> Iterator[Finding]:
+    """Ask the products, while there is a database that they can ask."""
+    if not settings.DATABASE_URL and not embedded.is_postgres_ready(layout):
+        return
+    from django.db import DatabaseError
+
+    for name, check in checkup.checks():
+        try:
+            yield from check()
+        except DatabaseError as exc:
+            yield Finding(name, State.WARN, str(exc).strip().splitlines()[0], "`manage.py migrate` may help")
 
 
 def redis(layout: Layout) -> Finding:

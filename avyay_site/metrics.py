@@ -10,6 +10,7 @@ import ipaddress
 import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
@@ -72,6 +73,15 @@ def metrics(request: HttpRequest) -> HttpResponse:
     return HttpResponse(generate_latest(_collected()), content_type=CONTENT_TYPE_LATEST)
 
 
+Source = Callable[[], Iterator[GaugeMetricFamily]]
+_sources: dict[str, Source] = {}
+
+
+def add(name: str, source: Source) -> None:
+    """Show a product's figures as well, read when somebody asks; a database that is away leaves them out."""
+    _sources[name] = source
+
+
 class PlatformCollector(Collector):
     """What is read from Redis, the database and the pool at the moment of asking."""
 
@@ -79,6 +89,9 @@ class PlatformCollector(Collector):
         yield from _queue_lengths()
         yield from _oldest_due()
         yield from _pool()
+        for source in _sources.values():
+            with suppress(DatabaseError):
+                yield from source()
 
 
 registry.register(PlatformCollector())

@@ -8,6 +8,7 @@ from avyay_site import events
 from avyay_site.accounts.services import MemberJoined
 from avyay_site.keys.services import KeyChanged
 from avyay_site.usage.budgets import BudgetThreshold
+from raksha.reranking import FindingEscalated
 
 KEY_ACTIONS = {"key.issue": ("key.issued", "issued"), "key.revoke": ("key.revoked", "revoked")}
 """Which acts on keys people are told of: the type of the notification, and its verb."""
@@ -18,6 +19,7 @@ def connect() -> None:
     events.subscribe(KeyChanged, tell_of_key)
     events.subscribe(MemberJoined, tell_of_member)
     events.subscribe(BudgetThreshold, tell_of_budget)
+    events.subscribe(FindingEscalated, tell_of_escalation)
 
 
 def tell_of_key(event: KeyChanged) -> None:
@@ -73,6 +75,30 @@ def tell_of_budget(event: BudgetThreshold) -> None:
             "month": f"{event.month_date:%Y-%m}",
         },
     )
+
+
+def tell_of_escalation(event: FindingEscalated) -> None:
+    """Notify the workspace of findings that new intelligence made urgent."""
+    from raksha.models import Finding
+
+    for finding in Finding.objects.filter(pk=event.finding_id).select_related("project"):
+        others = f" and {event.count - 1} more" if event.count > 1 else ""
+        why = "It is known to be exploited. " if finding.is_kev else ""
+        _notify(
+            event,
+            "finding.escalated",
+            f"{finding.rule}{others} became urgent ({event.word}) in {finding.project}"[:200],
+            f"{finding.title}. {why}Priority {event.priority} of 100, by intelligence that came in without a scan.",
+            {
+                "finding_id": finding.pk,
+                "project_id": event.project_id,
+                "rule": finding.rule,
+                "word": event.word,
+                "priority": event.priority,
+                "count": event.count,
+                "is_exploited": event.is_exploited,
+            },
+        )
 
 
 def _notify(event: events.Event, event_type: str, subject: str, body: str, data: dict[str, object]) -> None:

@@ -1,4 +1,16 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 from django.apps import AppConfig
+from django.utils import timezone
+
+if TYPE_CHECKING:
+    from prometheus_client.core import GaugeMetricFamily
+
+    from avyay_site.checkup import Finding
+    from avyay_site.shell import Health
 
 
 class RakshaConfig(AppConfig):
@@ -6,8 +18,12 @@ class RakshaConfig(AppConfig):
     verbose_name = "Rakṣā"
 
     def ready(self) -> None:
-        from avyay_site import shell
+        from avyay_site import checkup, metrics, shell
+        from avyay_site.notifications import event_types
 
+        event_types.declare("finding.escalated", "A finding became urgent by new intelligence")
+        metrics.add("raksha_feeds", _feed_ages)
+        checkup.add("intelligence", _examine_feeds)
         shell.register(
             shell.Part(
                 name="Rakṣā",
@@ -17,6 +33,50 @@ class RakshaConfig(AppConfig):
                 summary="Finds, ranks and fixes what is exploitable.",
                 go="r",
                 order=20,
-                health=lambda: shell.Health("idle", "nothing yet"),
+                health=_health,
             )
         )
+
+
+def _health() -> Health:
+    """Tell how fresh the threat intelligence is."""
+    from django.db import connection
+
+    from avyay_site.shell import Health
+    from raksha.feeds import standing
+
+    try:
+        found = standing.look(now=timezone.now())
+    finally:
+        connection.close()  # asked in a thread of its own, which may not be asked again
+    words = {
+        "none": ("idle", "no feeds yet"),
+        "stale": ("warn", "old feeds"),
+        "failing": ("warn", "feeds fail"),
+    }
+    tone, word = words.get(found.state, ("good", "feeds fresh"))
+    return Health(tone, word, found.says)
+
+
+def _feed_ages() -> Iterator[GaugeMetricFamily]:
+    from prometheus_client.core import GaugeMetricFamily
+
+    from raksha.feeds import standing
+
+    family = GaugeMetricFamily(
+        "avyay_scan_feed_age_seconds", "Age of a feed's intelligence", labels=("feed",)
+    )
+    for name, seconds in standing.ages(now=timezone.now()).items():
+        family.add_metric((name,), seconds)
+    yield family
+
+
+def _examine_feeds() -> Iterator[Finding]:
+    from avyay_site.checkup import Finding, State
+    from raksha.feeds import standing
+
+    found = standing.look(now=timezone.now())
+    if found.is_to_warn:
+        yield Finding("intelligence", State.WARN, found.says, "`manage.py raksha_feed status` says more")
+    else:
+        yield Finding("intelligence", State.OK, "all feeds are fresh")
