@@ -21,7 +21,7 @@ NOISE = re.compile(
     r"//[^\n]*|/\*(?:.*?\*/|.*\Z)|`[^`]*(?:`|\Z)|\"(?:\\.|[^\"\\\n])*(?:\"|$)|'(?:\\.|[^'\\\n])*(?:'|$)",
     re.S | re.M,
 )
-IMPORT = re.compile(r"(?m)^[ \t]*import[ \t]*(?:\((?P<block>[^()]*)\)|(?P<one>[^\n;]+))")
+IMPORT = re.compile(r"(?m)^[ \t]*import\b(?:[ \t]*\((?P<block>[^()]*)\)|(?P<one>[^\n;(]*))")
 SPEC = re.compile(r"(?:([\w.]+)[ \t]+)?[\"`]([^\"`\s]+)[\"`]")
 SELECTOR = re.compile(r"\b([A-Za-z_]\w*)[ \t]*\.[ \t\n]*([A-Za-z_]\w*)")
 MEMBER = re.compile(r"\.[ \t\n]*([A-Za-z_]\w*)")

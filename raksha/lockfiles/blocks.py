@@ -13,6 +13,7 @@ from raksha.lockfiles.loading import LARGEST, MEGABYTE
 from raksha.lockfiles.reading import File, Unreadable
 
 DEEPEST = 40
+LONGEST_FLOW = 1_000_000
 ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": ""}
 ESCAPE = re.compile(r"\\(.)")
 QUOTED = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:''|[^'])*'")
@@ -169,6 +170,8 @@ def _scalar(value: str, number: int) -> Any:
 
 def _flow(value: str, number: int) -> Any:
     """Read {a: b, c: [d, e]} without recursion."""
+    if len(value) > LONGEST_FLOW:
+        raise Unreadable(f"Not read: a line of {len(value):,} characters at line {number}.")
     stack: list[tuple[Block | list[Any], str]] = []
     key = ""
     for kind, text in _tokens(value):

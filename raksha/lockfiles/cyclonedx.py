@@ -27,7 +27,7 @@ class Bill:
 
 def read_json(file: File) -> Reading:
     """Read a JSON document."""
-    document = loading.json(file)
+    document = loading.json(file, form="bom")
     if document.get("bomFormat") != "CycloneDX":
         raise Unreadable("Not CycloneDX: it does not say so.")
     bill, cursor = Bill(), Cursor(file.text)

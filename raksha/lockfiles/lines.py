@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+NEAR = 65_536
+MOST_FAR_SEARCHES = 40
+
 
 class Cursor:
-    """Goes forward through a text; what is asked for in the order of the file costs one pass in all."""
+    """Goes forward through a text; what is asked for in the order of the file costs one pass in all.
+
+    A file in another order than it is asked for would cost a search through the rest each time: after some of
+    those, only what is near is found.
+    """
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._at = 0
         self._line = 1
-        self._failures = 0
+        self._far = 0
 
     def line_of(self, *needles: str) -> int:
-        """Return the line of the first needle that comes at or after the place reached; 0 if none does."""
-        if self._failures > 20:  # a file in another order than asked for: searching on would be quadratic
+        """Return the line of the first needle that comes at or after the place reached; 0 if none is found."""
+        found = self._find(needles, self._at + NEAR)
+        if found < 0 and self._far < MOST_FAR_SEARCHES:
+            self._far += 1
+            found = self._find(needles, len(self._text))
+        if found < 0:
             return 0
-        for needle in needles:
-            found = self._text.find(needle, self._at)
-            if found >= 0:
-                self._line += self._text.count("\n", self._at, found)
-                self._at = found
-                return self._line
-        self._failures += 1
-        return 0
+        self._line += self._text.count("\n", self._at, found)
+        self._at = found
+        return self._line
+
+    def _find(self, needles: tuple[str, ...], end: int) -> int:
+        hits = (self._text.find(needle, self._at, end) for needle in needles)
+        return next((hit for hit in hits if hit >= 0), -1)

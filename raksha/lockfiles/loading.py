@@ -20,21 +20,27 @@ if TYPE_CHECKING:
 
 MEGABYTE = 1 << 20
 LARGEST = {
-    "json": 64 * MEGABYTE,
-    "text": 64 * MEGABYTE,
-    "yaml": 24 * MEGABYTE,
-    "toml": 16 * MEGABYTE,
-    "xml": 24 * MEGABYTE,
+    "json": 32 * MEGABYTE,
+    "bom": 64 * MEGABYTE,
+    "text": 8 * MEGABYTE,
+    "yaml": 8 * MEGABYTE,
+    "toml": 5 * MEGABYTE,
+    "xml": 16 * MEGABYTE,
 }
-"""What each reader gets through in about two seconds, and never more than 64 MB."""
+"""What each reader gets through in about two seconds; the largest lockfiles known have a few MB."""
 MOST_ENTRIES = MOST_PACKAGES + 1
 """One more than is taken, so that what was cut off is noticed."""
 DEEPEST_XML = 200
-LONGEST_DOTTED = 64
+MOST_ELEMENTS = 1_000_000
+MOST_TABLES = 100_000
+MOST_DOTTED = 10_000
+LONGEST_DOTTED = 12
 
 # What is never closed runs to the end: trying again from each later start would be quadratic.
 COMMENTS = re.compile(r'("(?:\\.|[^"\\])*(?:"|\Z))|//[^\n]*|/\*(?:.*?\*/|.*\Z)|,(?=\s*[}\]])', re.S)
-DOTTED = re.compile(rf"(?m)^[ \t]*\[{{0,2}}[ \t]*(?:[\w\"'-]+[ \t]*\.[ \t]*){{{LONGEST_DOTTED}}}")
+TABLE = re.compile(r"(?m)^[ \t]*\[")
+DOTTED = re.compile(r"(?m)^[ \t]*\[{0,2}[ \t]*((?:[\w\"'-]+[ \t]*\.[ \t]*){3,})")
+"""A key of four parts or more: each part of each such key becomes a table of its own."""
 
 Mapping = dict[str, Any]
 
@@ -45,9 +51,9 @@ def check_size(file: File, form: str) -> None:
         raise Unreadable(f"Larger than {LARGEST[form] // MEGABYTE} MB, so it was not read.", "too_large")
 
 
-def json(file: File, *, with_comments: bool = False) -> Mapping:
+def json(file: File, *, form: str = "json", with_comments: bool = False) -> Mapping:
     """Load an object; with_comments also takes comments and commas before a closing bracket."""
-    check_size(file, "json")
+    check_size(file, form)
     data: bytes | str = file.data.removeprefix(b"\xef\xbb\xbf")
     if data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         data = file.text
@@ -62,8 +68,7 @@ def json(file: File, *, with_comments: bool = False) -> Mapping:
 def toml(file: File) -> Mapping:
     """Load a TOML document."""
     check_size(file, "toml")
-    if DOTTED.search(file.text):
-        raise Unreadable("Not read: a key has too many parts.")
+    _check_tables(file.text)
     try:
         return tomllib.loads(file.text)
     except (tomllib.TOMLDecodeError, ValueError) as exc:
@@ -72,9 +77,20 @@ def toml(file: File) -> Mapping:
         raise Unreadable("Not read: nested too deep.") from exc
 
 
+def _check_tables(text: str) -> None:
+    """Refuse what would fill memory: many tables, and many or very long dotted keys."""
+    parts = [found[1].count(".") for found in DOTTED.finditer(text)]
+    if max(parts, default=0) > LONGEST_DOTTED or len(parts) > MOST_DOTTED:
+        raise Unreadable("Not read: too many keys of many parts.")
+    if text.count("[") > MOST_TABLES and sum(1 for _ in TABLE.finditer(text)) > MOST_TABLES:
+        raise Unreadable(f"Not read: more than {MOST_TABLES:,} tables.")
+
+
 def xml(file: File) -> Element:
     """Load an XML document; document types, entities and deep nesting are refused."""
     check_size(file, "xml")
+    if file.data.count(b"<") > MOST_ELEMENTS:
+        raise Unreadable(f"Not read: more than {MOST_ELEMENTS // 2:,} elements.")
     try:
         root: Element = fromstring(file.data, forbid_dtd=True)
     except DefusedXmlException as exc:

@@ -37,7 +37,7 @@ class Bill:
 
 def read_json(file: File) -> Reading:
     """Read a JSON document of SPDX 2."""
-    document = loading.json(file)
+    document = loading.json(file, form="bom")
     if not loading.text(document.get("spdxVersion")).startswith("SPDX-2"):
         raise Unreadable("SPDX in a version that is not read here; 2.2 and 2.3 are.", "unsupported")
     bill = Bill(described=loading.texts(document.get("documentDescribes")))
@@ -66,7 +66,7 @@ def read_json(file: File) -> Reading:
 
 def read_tags(file: File) -> Reading:
     """Read a tag-value document."""
-    loading.check_size(file, "text")
+    loading.check_size(file, "bom")
     if "SPDXVersion: SPDX-2" not in file.text[:5000]:
         raise Unreadable("SPDX in a version that is not read here; 2.2 and 2.3 are.", "unsupported")
     bill = Bill()
