@@ -11,6 +11,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ SHARD_FROM = 150
 """Below this many targets a second process costs more than it gains."""
 SUSPICIOUS_BYTES = 100_000
 MOST_BYTES = 5_000_000
+PATIENT_RULE_SECONDS, PATIENT_SECONDS = 20, 40.0
 TOTAL_SECONDS, MEMORY_MB = 150.0, 1_500
 ANY_TEXT = ("generic", "regex")
 Call = Callable[..., dict[str, Any]]
@@ -71,6 +73,7 @@ def run(request: dict[str, Any]) -> dict[str, Any]:
     targets, large = _targets(files, rules, run_.folder)
     run_.skipped += large
     _match_all(run_, targets, request.get("jobs") or _free_cores())
+    _try_patiently(run_, targets)
     detections = _detections(run_)
     versions = {"semgrep": program.version(), "semgrep_way": _way(run_)}
     result = EngineResult(
@@ -125,6 +128,33 @@ def _match_all(run_: _Run, targets: Sequence[Target], jobs: int) -> None:
         return
     with ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
         list(pool.map(lambda batch: _match(run_, batch), batches))
+
+
+def _try_patiently(run_: _Run, targets: Sequence[Target]) -> None:
+    """Give files on which rules ran out of time more of it, one after another, for a bounded while.
+
+    A large file is the simplest way to hide something; most need only a little longer.
+    """
+    late = {
+        skip.path for skip in run_.skipped if skip.why == "timed_out" and skip.says.startswith(reading.LATE)
+    }
+    ends_at = min(run_.ends_at, time.monotonic() + PATIENT_SECONDS)
+    for target in targets:
+        seconds = ends_at - time.monotonic()
+        if target.path not in late or seconds <= program.RULE_SECONDS:
+            continue
+        with suppress(CoreFailed, NotAsExpected):
+            answer = run_.call(
+                run_.rules,
+                [target],
+                run_.folder,
+                seconds=seconds,
+                memory_mb=run_.memory_mb,
+                rule_seconds=PATIENT_RULE_SECONDS,
+            )
+            run_.skipped = [skip for skip in run_.skipped if skip.path != target.path]
+            run_.skipped += reading.skips(answer, run_.stored)
+            run_.found += answer.get("results", [])
 
 
 def _batches(folder: Path, targets: Sequence[Target], jobs: int) -> Iterator[Sequence[Target]]:

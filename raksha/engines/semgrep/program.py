@@ -76,9 +76,15 @@ def version() -> str:
 
 
 def call_core(
-    rules: Sequence[Any], targets: Sequence[Target], folder: Path, *, seconds: float, memory_mb: int
+    rules: Sequence[Any],
+    targets: Sequence[Target],
+    folder: Path,
+    *,
+    seconds: float,
+    memory_mb: int,
+    rule_seconds: int = RULE_SECONDS,
 ) -> dict[str, Any]:
-    """Match rules on targets and return the core's answer.
+    """Match rules on targets and return the core's answer. rule_seconds: for one rule on one file.
 
     Raises CoreFailed, NotAsExpected.
     """
@@ -90,7 +96,7 @@ def call_core(
         listed += [_target(str(folder / one.stored), f"/{one.path}", one.analyzer) for one in targets]
         (place / "targets.json").write_text(json.dumps(["Targets", listed]), encoding="utf-8")
         argv = ["semgrep-core", "-json_nodots", "-j", "1", "-fast"]
-        argv += ["-timeout", str(RULE_SECONDS), "-timeout_threshold", str(RULES_OUT_OF_TIME)]
+        argv += ["-timeout", str(rule_seconds), "-timeout_threshold", str(RULES_OUT_OF_TIME)]
         argv += ["-max_memory", str(memory_mb), "-max_match_per_file", str(MATCHES_PER_FILE)]
         argv += ["-rules", str(place / "rules.json"), "-targets", str(place / "targets.json")]
         answer = _run(argv, place, seconds)
@@ -98,7 +104,13 @@ def call_core(
 
 
 def call_command(
-    rules: Sequence[Any], targets: Sequence[Target], folder: Path, *, seconds: float, memory_mb: int
+    rules: Sequence[Any],
+    targets: Sequence[Target],
+    folder: Path,
+    *,
+    seconds: float,
+    memory_mb: int,
+    rule_seconds: int = RULE_SECONDS,
 ) -> dict[str, Any]:
     """Do the same as `semgrep scan --experimental` does: slower, without traces. Raises CoreFailed."""
     with tempfile.TemporaryDirectory(prefix="semgrep-") as name:
@@ -108,7 +120,7 @@ def call_command(
         argv = ["osemgrep", "scan", "--experimental", "-j", "1", "--json"]
         argv += ["--metrics", "off", "--disable-version-check", "--no-git-ignore", "--disable-nosem"]
         argv += ["--x-ignore-semgrepignore-files", "--max-target-bytes", "0"]
-        argv += ["--timeout", str(RULE_SECONDS), "--timeout-threshold", str(RULES_OUT_OF_TIME)]
+        argv += ["--timeout", str(rule_seconds), "--timeout-threshold", str(RULES_OUT_OF_TIME)]
         argv += ["--max-memory", str(memory_mb), "--config", str(place / "rules.json"), "."]
         answer = _run(argv, place, seconds, cwd=place / "files")
         return _renamed(answer, names)

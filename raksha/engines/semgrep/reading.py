@@ -22,8 +22,9 @@ SEVERITIES: dict[str, Severity] = {
     "LOW": "low",
 }
 CONFIDENCES: dict[str, Confidence] = {"high": "high", "medium": "medium", "low": "low"}
+LATE = "Rules took more than their time on it"
 ERRORS: dict[str, tuple[Why, str]] = {
-    "Timeout": ("timed_out", "Rules took more than their time on it"),
+    "Timeout": ("timed_out", LATE),
     "Fixpoint timeout": ("budget", "The data flow through it was too long to follow to the end"),
     "Timeout during interfile analysis": ("timed_out", "The analysis took more than its time"),
     "Out of memory": ("out_of_memory", "The engine ran out of memory on it"),

@@ -210,7 +210,7 @@ class Core:
     def __init__(self, fails=frozenset(), hangs=frozenset()):
         self.fails, self.hangs, self.asked = fails, hangs, []
 
-    def __call__(self, rules, targets, folder, *, seconds, memory_mb):
+    def __call__(self, rules, targets, folder, *, seconds, memory_mb, rule_seconds=5):
         names = [target.path for target in targets]
         self.asked.append((names, seconds))
         if self.fails & set(names):
@@ -256,6 +256,30 @@ def test_when_the_time_is_over_what_is_left_is_listed(open_folder, monkeypatch):
     result = run_here(open_folder, {"a.py": "hashlib.md5(1)"}, monkeypatch, Core(), seconds=0)
 
     assert [(skip.path, skip.why) for skip in result.skipped] == [("a.py", "timed_out")]
+
+
+def test_a_file_on_which_rules_ran_out_of_time_gets_more_of_it(open_folder, monkeypatch):
+    asked = []
+
+    def hasty(rules, targets, folder, *, rule_seconds=5, **limits):
+        asked.append((sorted(target.path for target in targets), rule_seconds))
+        answer = program.call_core(rules, targets, folder, rule_seconds=rule_seconds, **limits)
+        if rule_seconds > 5:
+            return answer
+        late = [one for one in answer["results"] if one["path"].endswith("000001.py")]
+        errors = [
+            {"error_type": "Timeout", "location": {"path": one["path"]}, "rule_id": "r"} for one in late
+        ]
+        kept = [one for one in answer["results"] if one not in late]
+        return {**answer, "results": kept, "errors": errors}
+
+    result = run_here(
+        open_folder, {"a.py": "hashlib.md5(1)", "b.py": "hashlib.md5(1)"}, monkeypatch, hasty, jobs=1
+    )
+
+    assert [one.place.path for one in result.detections] == ["a.py", "b.py"]
+    assert result.skipped == ()
+    assert asked == [(["a.py", "b.py"], 5), (["b.py"], 20)]
 
 
 def test_a_file_that_the_core_passes_over_in_silence_is_listed(open_folder, monkeypatch):
