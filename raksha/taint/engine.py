@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 from raksha.detections import Detection
@@ -91,10 +91,19 @@ def _file(
     found = [*it.reports.found.values(), *_whole(it, spoken)]
     it.consulted.pop(path, None)
     return (
-        merged([[detection(one, project.text, project.line) for one in found]]),
+        merged([[_written(project, spoken, one) for one in found]]),
         it.cut,
         dict(sorted(it.consulted.items())),
     )
+
+
+def _written(project: Project, spoken: Language, one: Found) -> Detection:
+    """Write a result out, with the edits that cure it where the language knows some."""
+    made = detection(one, project.text, project.line)
+    module = project.module(one.path) if spoken.fix is not None else None
+    if spoken.fix is None or module is None:
+        return made
+    return replace(made, fix=spoken.fix(project.files[one.path], module.tree, made))
 
 
 def _whole(it: Interpreter, spoken: Language) -> Iterable[Found]:

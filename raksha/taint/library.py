@@ -26,6 +26,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol
 
+from raksha.detections import Detection, Edit
 from raksha.taint import ir, kinds
 from raksha.taint.kinds import Kind
 from raksha.taint.values import Constant, Value
@@ -447,6 +448,7 @@ class Language:
     final_types: types that have no subtypes, so that `instanceof` is sure.
     has_static_types: declared types of variables and results are right, also for constants.
     checks: functions over a file's whole tree, for what needs no evaluation; each Report names its node.
+    fix: the edits that make a finding vanish, given the text and tree of the file it lies in; () when none is known.
     """
 
     name: str
@@ -480,3 +482,4 @@ class Language:
     has_static_types: bool = False
     final_types: frozenset[str] = frozenset()
     checks: tuple[Callable[[ir.Module], Iterable[Report]], ...] = ()
+    fix: Callable[[bytes, ir.Module, Detection], tuple[Edit, ...]] | None = None

@@ -11,11 +11,11 @@ from raksha.taint.budget import OutOfBudget
 from raksha.taint.callables import Class, Function
 from raksha.taint.declared import named
 from raksha.taint.decorating import names as decorator_names
-from raksha.taint.frames import Frame
-from raksha.taint.interpreter import Dead
+from raksha.taint.frames import Dead, Frame
 from raksha.taint.library import Context, Entry, Makes, Source
 from raksha.taint.mentions import words
 from raksha.taint.modules import definitions
+from raksha.taint.names import apart
 from raksha.taint.state import State
 from raksha.taint.values import UNKNOWN, Value
 
@@ -50,8 +50,10 @@ def _root(it: Interpreter, name: str, work: Callable[[], None]) -> None:
     it.read_symbols.clear()
     it.sources.clear()
     it.traces.clear()
+    before = set(it.closures)
     try:
         work()
+        _inner(it, before)
     except Dead:
         it.state = None
     except OutOfBudget as bound:
@@ -62,6 +64,26 @@ def _root(it: Interpreter, name: str, work: Callable[[], None]) -> None:
         it.file_steps += it.steps
     it.quiet = 0
     _late(it)
+
+
+def _inner(it: Interpreter, before: set[tuple[Frame, int]]) -> None:
+    """Analyse functions made inside others that nobody called: routes inside a factory, callbacks handed on."""
+    for key, function in list(it.closures.items()):
+        if key in before or not function.node.name:
+            continue
+        state, frame = it.state, it.frame
+        entry = _entry(it, function)
+        if entry is not None or id(function.node) not in it.reached:
+            it.frame = frame
+            it.state = state.fork() if state is not None else State(base=it.base)
+            it.file_steps, it.steps = it.file_steps + it.steps, 0
+            known = set(it.closures)
+            try:
+                _function(it, function, entry)
+                _inner(it, known)
+            except Dead:
+                it.state = None
+        it.state, it.frame = state, frame
 
 
 def _late(it: Interpreter) -> None:
@@ -82,6 +104,7 @@ def _module(it: Interpreter) -> None:
         if it.state is not None:
             frame.env = {**it.state.locals}
             it.base.update(it.state.heap.entries())
+            it.is_base_tainted = bool(it.sources)
             for (path, name), value in it.state.globals.items():
                 if path == it.module.path:
                     frame.env[name] = value
@@ -117,14 +140,24 @@ def _this(it: Interpreter, function: Function) -> Value | None:
 
 
 def _instance(it: Interpreter, owner: Class, function: Function) -> Value:
-    this = inlining.symbolic(it, owner)
+    """Return one instance for all roots of a class; what a root writes to it stays in that root."""
     maker = classes.method(it, owner, it.language.constructor)
-    if maker is not None and maker is not function:
-        it.quiet += 1
-        try:
-            inlining.inline(it, maker, this, (), {}, ir.Name("", span=function.node.span))
-        finally:
-            it.quiet -= 1
+    key = owner, maker is function
+    if key not in it.instances:
+        it.instances[key] = UNKNOWN
+        made: list[Value] = []
+        maker = None if maker is function else maker
+        apart(
+            it, Frame(owner.module, owner=owner.outer), lambda: made.append(_made(it, owner, maker, function))
+        )
+        it.instances[key] = made[0] if made else UNKNOWN
+    return it.instances[key]
+
+
+def _made(it: Interpreter, owner: Class, maker: Function | None, function: Function) -> Value:
+    this = inlining.symbolic(it, owner)
+    if maker is not None:
+        inlining.inline(it, maker, this, (), {}, ir.Name("", span=function.node.span))
     return this
 
 

@@ -9,6 +9,7 @@ from raksha.taint.library import Clean, Language, Model
 from raksha.taint.python import arithmetic
 from raksha.taint.python.audits import AUDITS
 from raksha.taint.python.entries import entry
+from raksha.taint.python.fixes import suggest
 from raksha.taint.python.lowering import lower
 from raksha.taint.python.models import MODELS
 from raksha.taint.python.resolving import Imports
@@ -105,4 +106,5 @@ PYTHON = Language(
         {"int", "float", "bool", "complex", "UUID", "uuid.UUID", "datetime", "date", "Decimal"}
     ),
     checks=AUDITS,
+    fix=suggest,
 )

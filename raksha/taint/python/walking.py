@@ -19,14 +19,40 @@ def inner(kind: type[ir.Node]) -> tuple[str, ...]:
     return tuple(one.name for one in fields(kind) if one.name not in LEAVES)
 
 
+INNER: dict[type, tuple[str, ...]] = {}  # fields that hold nodes, last first; none for what is no node
+LATEST: tuple[object, list[ir.Node]] = ((), [])  # the file walked last: several checks walk the same one
+
+
 def walk(*roots: object, into_functions: bool = True) -> Iterator[ir.Node]:
     """Yield all nodes below, in the order of the file; without functions: only what runs with the file itself."""
-    waiting: list[object] = list(reversed(roots))
+    global LATEST
+    if len(roots) > 1 or not into_functions or not isinstance(roots[0] if roots else None, tuple):
+        return iter(_flat(roots, into_functions))
+    body, nodes = LATEST
+    if body is not roots[0]:
+        nodes = _flat(roots, into_functions)
+        LATEST = roots[0], nodes
+    return iter(nodes)
+
+
+def _flat(roots: tuple[object, ...], into_functions: bool) -> list[ir.Node]:
+    found: list[ir.Node] = []
+    waiting: list[object] = [roots]
     while waiting:
         at = waiting.pop()
-        if isinstance(at, tuple):
-            waiting.extend(reversed(at))
-        elif isinstance(at, ir.Node):
-            yield at
-            if into_functions or not isinstance(at, ir.Function):
-                waiting.extend(getattr(at, name) for name in reversed(inner(type(at))))  # type: ignore[arg-type]
+        kind = type(at)
+        if kind is tuple:
+            waiting.extend(at[::-1])  # type: ignore[index]
+            continue
+        names = INNER.get(kind)
+        if names is None:
+            names = INNER[kind] = inner(kind)[::-1] if isinstance(at, ir.Node) else ()
+        if not isinstance(at, ir.Node):
+            continue
+        found.append(at)
+        if into_functions or kind is not ir.Function:
+            for name in names:
+                held = getattr(at, name)
+                if held:
+                    waiting.append(held)
+    return found

@@ -36,6 +36,9 @@ STATEMENT = re.compile(
 WILD = re.compile(r"\b(?:chown|chmod|tar|rsync)\b[^|;]*\s\*")
 SHARED = ("/tmp/", "/var/tmp/", "/dev/shm/")  # noqa: S108 - looked for, not used
 REVISION = re.compile(r"[0-9a-f]{7,40}")
+COMMON = frozenset(
+    {"command-audit", "assert-as-check", "error-swallowed"}
+)  # in functions nearly always right
 DOWNLOADS = ("from_pretrained", "load_dataset", "hf_hub_download", "snapshot_download")
 OLD_IMPORTS: dict[str, Kind] = {
     "telnetlib": kinds.CLEARTEXT, "ftplib": kinds.CLEARTEXT, "pyghmi": kinds.CLEARTEXT, "xmlrpc": kinds.AUDIT_XML,
@@ -53,15 +56,17 @@ def check(module: ir.Module) -> Iterator[Report]:
     if is_test(module.path):
         return
     known = imported(module)
-    found = [report for node in _script(module) for report in _look(node, known)]
+    found = [report for node in walk(module.body, into_functions=False) for report in _look(node, known)]
+    found += [
+        report for node in _unasked(module) for report in _look(node, known) if report.kind.word not in COMMON
+    ]
     yield from found
     yield from _imports(module, {report.kind.word for report in found})
     yield from _anywhere(module, known)
 
 
-def _script(module: ir.Module) -> Iterator[ir.Node]:
-    """Yield what runs with the file itself, and functions that nothing is passed to."""
-    yield from walk(module.body, into_functions=False)
+def _unasked(module: ir.Module) -> Iterator[ir.Node]:
+    """Yield what stands in functions that nothing is passed to: no more can be learned of its values there."""
     for stmt in module.body:
         if isinstance(stmt, ir.Function) and not stmt.params:
             yield from walk(stmt.body, into_functions=False)
@@ -82,13 +87,14 @@ def _look(node: ir.Node, known: dict[str, str]) -> Iterator[Report]:
 def _imports(module: ir.Module, found: set[str]) -> Iterator[Report]:
     """Report what no program should use any more, and what is imported for a use to look at, or for none."""
     used = {node.id for node in walk(module.body) if isinstance(node, ir.Name)}
+    top = {id(stmt) for stmt in module.body}
     for stmt in walk(module.body):
         if not isinstance(stmt, ir.Import) or stmt.level:
             continue
         names = [f"{stmt.module}.{name}" for name, _ in stmt.names] or [stmt.module]
         bound = {alias or name for name, alias in stmt.names} or {stmt.alias or stmt.module.partition(".")[0]}
         kind = _under(names, OLD_IMPORTS)
-        if kind is None:
+        if kind is None and id(stmt) in top:
             judged = _under(names, JUDGED_IMPORTS)
             kind = judged if judged is not None and (judged.word in found or not bound & used) else None
         if kind is not None:

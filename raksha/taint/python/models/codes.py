@@ -17,7 +17,9 @@ PICKLES = (
 def _loads_any_object(called: Called) -> bool:
     """yaml.load is safe with one of the safe loaders only."""
     loader = called.arg("Loader", 1)
-    return loader is None or loader.name.rpartition(".")[2] not in SAFE_LOADERS
+    if loader is None:
+        return True
+    return bool(loader.name) and loader.name.rpartition(".")[2] not in SAFE_LOADERS
 
 
 def _loads_arrays_with_objects(called: Called) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from raksha.taint import kinds
-from raksha.taint.library import Called, Makes, Sanitizer, Sink
+from raksha.taint.library import Called, Clean, Makes, Sanitizer, Sink
 from raksha.taint.python.models.tables import Table, merged, names
 from raksha.taint.python.words import words
 from raksha.taint.values import Value
@@ -71,18 +71,20 @@ def _vector_is_command(called: Called) -> bool:
 
 SHELL = Sink(COMMAND, (PLACE,), "runs in a shell")
 RUN = Sink(COMMAND, (PLACE,), "runs as a command", when=_is_command)
+# What a program prints is its own.
+OUTPUT = Clean()
 EXEC = Sink(COMMAND, (0, 1, 2, 3, 4, 5, 6), "runs as a command", when=_vector_is_command)
 REMOTE = Sink(
     COMMAND, ((0, "command", "cmd"),), "runs on another machine", on=r"ssh|client|conn|chan|remote|\bc$|ctx"
 )
 
 TABLE: Table = merged(
-    names(SHELL, "os. system popen popen2 popen3 popen4", "commands. getoutput getstatusoutput getstatus",
+    names((SHELL, OUTPUT), "os. system popen popen2 popen3 popen4", "commands. getoutput getstatusoutput getstatus",
           "subprocess. getoutput getstatusoutput", "popen2. popen2 popen3 popen4 Popen3 Popen4",
           "asyncio. create_subprocess_shell", "asyncio.subprocess.create_subprocess_shell", "pexpect. spawn run",
           "pexpect.spawn pexpect.run", "invoke.run fabric.api.run fabric.api.local fabric.api.sudo",
           "os.startfile", "plumbum.local", "sh.Command"),
-    names(RUN, "subprocess. run call check_call check_output Popen", "subprocess.Popen pty.spawn",
+    names((RUN, OUTPUT), "subprocess. run call check_call check_output Popen", "subprocess.Popen pty.spawn",
           "eventlet.green.subprocess.Popen", "gevent.subprocess. run call check_call check_output Popen"),
     names(EXEC, "os. execl execle execlp execlpe execv execve execvp execvpe posix_spawn posix_spawnp",
           "os. spawnl spawnle spawnlp spawnlpe spawnv spawnve spawnvp spawnvpe"),

@@ -47,6 +47,7 @@ TABLE: Table = merged(
         "psycopg2.extensions.quote_ident psycopg2.extensions.adapt pymysql.converters.escape_string",
         "MySQLdb.escape_string *.escape_string *.quote_name *.literal *.escape_literal *.escape_identifier",
     ),
+    names(Passes(args=(RECEIVER,)), "*. bindparams"),
     # Rows are the database's own.
     names(Passes(args=(RECEIVER,)), f"{CURSOR}. fetchone fetchall fetchmany"),
 )  # fmt: skip

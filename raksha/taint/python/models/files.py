@@ -23,13 +23,16 @@ def _is_unfiltered(called: Called) -> bool:
 
 
 TABLE: Table = merged(
-    names(OPENS, "open io.open codecs.open builtins.open os.open aiofiles.open gzip.open bz2.open lzma.open file",
-          "os. remove unlink rmdir removedirs mkdir makedirs listdir scandir walk chmod chown truncate utime mkfifo",
+    names(OPENS, "tarfile.open zipfile.ZipFile"),
+    # What is in a file is not what it is called.
+    names((OPENS, Makes("io.File", args=())), "open io.open codecs.open builtins.open aiofiles.open gzip.open bz2.open",
+          "lzma.open file io.FileIO"),
+    names((OPENS, Clean()), "os.open", "os. remove unlink rmdir removedirs mkdir makedirs listdir scandir walk chmod chown truncate utime mkfifo",
           "os. stat lstat readlink chroot access", "shutil. rmtree disk_usage make_archive unpack_archive",
           "glob. glob iglob", "tempfile.NamedTemporaryFile.name", "linecache.getline linecache.getlines",
-          "fileinput.input", "mmap.open", "tarfile.open zipfile.ZipFile", "imp.load_source", "logging.FileHandler",
+          "fileinput.input", "mmap.open", "imp.load_source", "logging.FileHandler",
           "numpy. load loadtxt save savetxt genfromtxt fromfile", "PIL.Image.open", "wave.open dbm.open",
-          "pandas. read_csv read_json read_excel read_parquet read_table", "codecs.open", "io.FileIO"),
+          "pandas. read_csv read_json read_excel read_parquet read_table"),
     names(BOTH, "os. rename renames replace link symlink", "shutil. copy copyfile copy2 copytree move copymode"),
     names(OPENS, "flask.send_file flask.helpers.send_file quart.send_file bottle.static_file aiohttp.web.FileResponse",
           "starlette.responses.FileResponse fastapi.responses.FileResponse sanic.response.file sanic.file",

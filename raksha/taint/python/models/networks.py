@@ -13,6 +13,8 @@ from raksha.taint.values import Value, constant
 # A fixed scheme and host, after which only the path can change.
 FIXED_HOST = r"[a-z][a-z0-9+.-]*://[\w.:@-]+[/?#]"
 OWN_PAGE = rf"(?:{FIXED_HOST}|/[^/\\]|\?|#|[\w-]+[/.?])"
+# What another host answers is told where its address was chosen.
+ANSWER = Clean()
 ASKS = Sink(kinds.SSRF, ((0, "url"),), "is the address asked", safe_head=FIXED_HOST)
 ASKS_SECOND = Sink(kinds.SSRF, ((1, "url"),), "is the address asked", safe_head=FIXED_HOST)
 HOST = Sink(kinds.SSRF, ((0, "host", "address"),), "is the host asked")
@@ -51,17 +53,17 @@ def _part(address: Value, name: str) -> Value:
 
 
 TABLE: Table = merged(
-    names(ASKS, f"requests. {VERBS}", f"httpx. {VERBS} stream", f"requests.api. {VERBS}",
+    names((ASKS, ANSWER), f"requests. {VERBS}", f"httpx. {VERBS} stream", f"requests.api. {VERBS}",
           "urllib.request. urlopen urlretrieve Request", "urllib. urlopen urlretrieve", "urllib2. urlopen Request",
           "six.moves.urllib.request. urlopen urlretrieve Request", "wget.download feedparser.parse",
           "pandas.read_html", "tornado.httpclient.HTTPRequest"),
-    names(ASKS_SECOND, "requests.request httpx.request requests.api.request urllib3.request aiohttp.request"),
+    names((ASKS_SECOND, ANSWER), "requests.request httpx.request requests.api.request urllib3.request aiohttp.request"),
     names(Makes(CLIENT, args=()), "requests. Session session", "requests.sessions.Session", "httpx. Client AsyncClient",
-          "aiohttp.ClientSession aiohttp.client.ClientSession urllib3. PoolManager ProxyManager",
+          "aiohttp.ClientSession aiohttp.client.ClientSession", "urllib3. PoolManager ProxyManager",
           "urllib3.PoolManager urllib3.HTTPConnectionPool urllib.request.build_opener urllib3.poolmanager.PoolManager",
           "tornado.httpclient. AsyncHTTPClient HTTPClient", "cloudscraper.create_scraper"),
-    names(ASKS, f"{CLIENT}. {VERBS} stream open fetch ws_connect"),
-    names(ASKS_SECOND, f"{CLIENT}. request urlopen"),
+    names((ASKS, ANSWER), f"{CLIENT}. {VERBS} stream open fetch ws_connect"),
+    names((ASKS_SECOND, ANSWER), f"{CLIENT}. request urlopen"),
     names(HOST, "http.client. HTTPConnection HTTPSConnection", "httplib. HTTPConnection HTTPSConnection",
           "socket.create_connection ftplib.FTP telnetlib.Telnet smtplib.SMTP"),
     names((LEADS, Makes(RESPONSE, args=())), "flask.redirect quart.redirect werkzeug.utils.redirect flask.helpers.redirect",

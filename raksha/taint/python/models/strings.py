@@ -87,6 +87,15 @@ def _replaced(called: Called) -> Value | None:
     return without(made.but(consts=None, head="", symbol=0), cleared)
 
 
+def _path_text(called: Called) -> Value | None:
+    """The text of a path is checked like the path itself."""
+    path = called.arg(0)
+    if path is None or path.type not in ("pathlib.Path", "path.Resolved") or not path.flows:
+        return None
+    kind = "path.Real" if path.type == "path.Resolved" else "str"
+    return Value(flows=path.flows, type=kind, symbol=path.symbol)
+
+
 def _methods(words: str, *types: type) -> Table:
     return {
         f"{kind.__name__}.{word}": Fold(bounded(getattr(kind, word)))
@@ -115,7 +124,7 @@ TABLE: Table = merged(
     names(Passes(type="str"), "*. decode strip lstrip rstrip lower upper title capitalize hex"),
     names(Fold(format), "format"),
     names(Fold(repr, clears=kinds.mask(kinds.LOG, kinds.HEADER)), "repr ascii"),
-    names(Fold(lambda value="", *_: _shown(value), clears=kinds.NOSQL.bit, type="str"), "str"),
+    names((Hook(_path_text), Fold(lambda value="", *_: _shown(value), clears=kinds.NOSQL.bit, type="str")), "str"),
     names(Fold(lambda value=b"", coding="utf-8", *_: _encoded(value, coding), type="bytes"), "bytes bytearray"),
     # Encoders: the taint comes back when it is decoded, so it never leaves.
     names(_b64(base64.b64encode), "base64. b64encode standard_b64encode encodebytes encodestring"),

@@ -108,7 +108,9 @@ def _pieces(reader: Reader, node: Node, lower: Lower) -> list[ir.Expr]:
         return _template_pieces(reader, node, lower, is_raw="r" in prefix)
     start = children[0].end_byte if children else node.start_byte
     closed = children and children[-1].type == "string_end"
-    raw = reader.source[start : children[-1].start_byte if closed else node.end_byte]
+    # The grammar counts a lone escaped line end to the closing quotes, so these are measured by the opening ones.
+    end = node.end_byte - (len(opening) - len(prefix)) if closed else node.end_byte
+    raw = reader.source[start:end]
     value = (
         _bytes(raw, prefix) if "b" in prefix else _text(raw.decode("utf-8", "replace"), is_raw="r" in prefix)
     )
