@@ -17,7 +17,9 @@ class OutOfBudget(Exception):
 class Budget:
     """steps: statements, calls and loop rounds for each root function, those of called functions included.
 
-    file_steps: the same for all roots of one file together. depth: calls inside calls. heap: objects for each root.
+    file_steps: the same for all roots of one file together. heap: objects for each root.
+    depth: calls inside calls. clean_depth: the same for calls that no taint goes into, which are only entered to
+    find sources and constants further down; they are not said to be unfinished.
     unroll: rounds of a loop over exactly known elements. recursion: how often a function may stand on the stack.
     modules: parsed files kept at a time. file_bytes: larger files are not read.
     """
@@ -25,6 +27,7 @@ class Budget:
     steps: int = 12_000
     file_steps: int = 60_000
     depth: int = 10
+    clean_depth: int = 3
     heap: int = 4_000
     unroll: int = 16
     recursion: int = 2

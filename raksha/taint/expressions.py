@@ -284,6 +284,7 @@ def make_function(it: Interpreter, node: ir.Function) -> Function:
     if frame.function is None and frame.owner is None and frame.outer is None and node.name:
         return frame.module.function(node)
     key = (frame, id(node))
+    frame.is_captured = True
     made = it.closures.get(key)
     if made is None:
         prefix = frame.function.qualified if frame.function is not None else frame.module.qualified

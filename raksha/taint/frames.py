@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from raksha.taint.state import State
 
 
+class Dead(Exception):
+    """The expression does not come back: a call in it never returns."""
+
+
 class Loop:
     """States that left the body early. A switch takes only `break`, a labelled block only `break` with its label."""
 
@@ -26,11 +30,15 @@ class Loop:
 
 
 class Frame:
-    """env: the variables as they are while another function runs, and after this one is done."""
+    """env: the variables as they are while another function runs, and after this one is done.
+
+    is_captured: a function was made in here that sees these variables.
+    """
 
     __slots__ = (
         "env",
         "function",
+        "is_captured",
         "loops",
         "module",
         "outer",
@@ -56,6 +64,7 @@ class Frame:
         self.this = this
         self.outer = outer
         self.env: dict[str, Value] = {}
+        self.is_captured = False
         self.returns: list[tuple[Value, State]] = []
         self.yields: Value = NOTHING
         self.loops: list[Loop] = []

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from raksha.taint import classes, ir, modelling, shapes, tracing
+from raksha.taint import classes, ir, memory, modelling, shapes, tracing
 from raksha.taint.callables import Class, Function, Super
+from raksha.taint.declared import with_type
 from raksha.taint.decorating import names as decorator_names
 from raksha.taint.folding import truth
-from raksha.taint.frames import Frame
+from raksha.taint.frames import Dead, Frame
 from raksha.taint.heap import Object, join_all
 from raksha.taint.joining import add_facts, join, meet_facts
 from raksha.taint.modules import make_class
@@ -35,7 +36,11 @@ def inline(
         return it.unknown(*args, *keywords.values())
     if len(it.stack) >= it.budget.depth:
         it.cut[function.module.path, function.qualified] = "depth"
+        it.depth_cuts += 1
         return it.unknown(*args, *keywords.values())
+    if len(it.stack) >= it.budget.clean_depth and _is_clean(it, this, args, keywords):
+        it.depth_cuts += 1
+        return UNKNOWN
     it.reached.add(id(function.node))
     if function.node.is_abstract:
         return _declared_result(it, function, it.unknown(*args, *keywords.values()))
@@ -43,7 +48,46 @@ def inline(
     frame = Frame(function.module, function, owner=function.owner, this=this, outer=function.frame)
     if function.frame is not None and this is None:
         frame.this, frame.owner = function.frame.this, function.owner or function.frame.owner
-    return _run(it, function, frame, bound, node)
+    keyed = memory.key_of(it, function, bound, this)
+    if keyed is None:
+        return _run(it, function, frame, bound, node)
+    told = it.remembered.get(keyed[0])
+    if told is not None and memory.holds(it, told):
+        return _once_more(it, told, keyed[1])
+    return _remember(it, keyed, lambda: _run(it, function, frame, bound, node))
+
+
+def _is_clean(it: Interpreter, this: Value | None, args: tuple[Value, ...], keywords: Keywords) -> bool:
+    """Return whether no taint goes into a call."""
+    if not it.sources and not it.is_base_tainted:
+        return True
+    given = (*args, *keywords.values()) if this is None else (this, *args, *keywords.values())
+    return not any(it.deep(value).flows for value in given)
+
+
+def _once_more(it: Interpreter, told: memory.Remembered, given: list[int]) -> Value:
+    it.tick()
+    it.may_raise()
+    result = memory.replay(it, told, given)
+    if result is None:
+        it.never_returns()
+    return result
+
+
+def _remember(it: Interpreter, keyed: tuple[memory.Key, list[int]], work: Callable[[], Value]) -> Value:
+    """Run a call and remember it, if it changed nothing outside itself."""
+    before = memory.Before(it)
+    lowest, it.lowest = it.lowest, memory.NONE_WRITTEN
+    try:
+        result = work()
+    except Dead:
+        memory.keep(it, keyed, before, None)
+        raise
+    else:
+        memory.keep(it, keyed, before, result)
+        return result
+    finally:
+        it.lowest = min(it.lowest, lowest)
 
 
 def _run(it: Interpreter, function: Function, frame: Frame, bound: dict[str, Value], node: ir.Expr) -> Value:
@@ -58,7 +102,8 @@ def _run(it: Interpreter, function: Function, frame: Frame, bound: dict[str, Val
         it.run(function.node.body)
         if it.state is not None:
             frame.returns.append((NULL, it.state))
-        frame.env = _last_variables(frame)
+        if frame.is_captured:
+            frame.env = _last_variables(frame)
         leaving = it.raised
     finally:
         it.stack.pop()
@@ -113,7 +158,13 @@ def _result(
 def _declared_result(it: Interpreter, function: Function, result: Value) -> Value:
     """Return the result with the function's declared type, when nothing better is known."""
     type = function.node.type
-    if not it.language.has_static_types or type in ("", "void") or result.type or result.refs or result.callables:
+    if (
+        not it.language.has_static_types
+        or type in ("", "void")
+        or result.type
+        or result.refs
+        or result.callables
+    ):
         return result
     if result.consts:
         return result
@@ -169,7 +220,7 @@ def bind(
     bound: dict[str, Value] = {}
     for param in params:
         value = _argument(it, function, param, given, left, star)
-        if value.flows and value is not this:
+        if value.flows and value is not this and it.stack:
             value = tracing.stepped(it, value, node, says)
         if param.target is not None:
             _destructure(it, function, param.target, value, bound)
@@ -293,7 +344,7 @@ def _initialise(it: Interpreter, cls: Class, this: Value, stmt: ir.Assign, node:
     state.locals = {}
     it.frame = Frame(cls.module, owner=cls, this=this, outer=cls.frame)
     try:
-        value = it.eval(node)
+        value = with_type(it, it.eval(node), stmt.type)
         for target in stmt.targets:
             if isinstance(target, ir.Name):
                 shapes.set_field(it, this, target.id, value)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from raksha.taint import ir
 from raksha.taint.budget import Budget, OutOfBudget
-from raksha.taint.frames import Frame
+from raksha.taint.frames import Dead, Frame
 from raksha.taint.heap import Object, join_objects
 from raksha.taint.joining import join_flows
+from raksha.taint.memory import NONE_WRITTEN, Key, Remembered
 from raksha.taint.reporting import Reports
 from raksha.taint.state import State
 from raksha.taint.values import UNKNOWN, Flow, Trace, Value
@@ -22,12 +23,7 @@ if TYPE_CHECKING:
     from raksha.taint.project import Project
 
 DEEPEST_LOOK = 4
-NONE_WRITTEN = 1 << 62
 LOST = Object("object", "")  # made on a way that was given up
-
-
-class Dead(Exception):
-    """The expression does not come back: a call in it never returns."""
 
 
 class Interpreter:
@@ -58,6 +54,11 @@ class Interpreter:
         self.file_steps = 0
         self.sites: dict[tuple[Frame, int], int] = {}
         self.lowest = NONE_WRITTEN
+        self.base_writes = 0
+        self.depth_cuts = 0
+        self.instances: dict[tuple[Class, bool], Value] = {}
+        self.is_base_tainted = False
+        self.remembered: dict[Key, Remembered] = {}
         self.numbers = 0
         self.symbols = 0
         self.sources: dict[tuple[str, int, str], Trace] = {}
@@ -142,6 +143,7 @@ class Interpreter:
         for number in holder.refs:
             self.now.heap.set(number, change(self.object(number), is_weak))
             self.lowest = min(self.lowest, number)
+            self.base_writes += number in self.base
 
     def deep(self, value: Value) -> Value:
         """Return the value with the taint of everything inside it."""

@@ -133,6 +133,7 @@ def apart(it: Interpreter, frame: Frame, work: Callable[[], object]) -> State | 
     finally:
         if it.state is not None:
             it.base.update(it.state.heap.entries())
+            it.is_base_tainted = it.is_base_tainted or bool(it.sources)
         it.quiet -= 1
         it.state, it.frame, it.raised, it.summing = saved
 

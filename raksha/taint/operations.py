@@ -30,7 +30,7 @@ def apply(it: Interpreter, model: Container, called: Called) -> Value | None:
     if needs_receiver and (called.receiver is None or not called.receiver.refs):
         return None
     result = TABLE[model.operation](it, model, called)
-    if model.type and model.operation in FRESH and result.refs:
+    if result is not None and model.type and model.operation in FRESH and result.refs:
         result = _typed(it, result, model.type)
     if model.gives == "receiver" and called.receiver is not None:
         return called.receiver
