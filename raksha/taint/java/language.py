@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from raksha.taint.java import entries, semantics
+from raksha.taint.java.fixes import suggest
 from raksha.taint.java.hierarchy import SUPERS
 from raksha.taint.java.lowering import lower
 from raksha.taint.java.models import (
@@ -82,4 +83,5 @@ JAVA = Language(
     has_static_types=True,
     final_types=frozenset(f"java.lang.{name}" for name in ("String", "Integer", "Long", "Boolean", "Double")),
     checks=CHECKS,
+    fix=suggest,
 )

@@ -16,7 +16,8 @@ def variables(lo: Lowering, node: Node) -> tuple[ir.Stmt, ...]:
     """Lower a declaration of local variables: one Assign for each."""
     type_ = type_text(lo, node.child_by_field_name("type"))
     declared = node.children_by_field_name("declarator")
-    return tuple(declarator(lo, part, "" if type_ == "var" else type_) for part in declared)
+    made = tuple(declarator(lo, part, "" if type_ == "var" else type_) for part in declared)
+    return (replace(made[0], span=lo.span(node)),) if len(made) == 1 else made
 
 
 def declarator(lo: Lowering, node: Node, type_: str) -> ir.Assign:
