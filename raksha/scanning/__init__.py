@@ -12,7 +12,7 @@ from raksha.scanning.errors import UnableToScan
 from raksha.scanning.excluding import end_rulings
 from raksha.scanning.recovering import sweep
 from raksha.scanning.staging import upload_path
-from raksha.scanning.working import run_next
+from raksha.scanning.working import run_next, run_this
 
 __all__ = [
     "Claim",
@@ -25,6 +25,7 @@ __all__ = [
     "release_abandoned",
     "ring",
     "run_next",
+    "run_this",
     "sweep",
     "upload_path",
 ]

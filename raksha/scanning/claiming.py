@@ -43,24 +43,40 @@ class Claim:
 def claim_next(*, now: datetime) -> Claim | None:
     """Take the scan whose turn it is; None when none may run."""
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [QUEUE_LOCK])
+        _lock_queue()
         release_abandoned(now=now)
         scan_id = _choose(now)
-        if scan_id is None:
-            return None
-        Scan.objects.filter(pk=scan_id).update(
-            state=ScanState.RUNNING,
-            fence=F("fence") + 1,
-            attempts=F("attempts") + 1,
-            leased_until=now + LEASE,
-            started_at=Coalesce("started_at", now),
-            retry_at=None,
-        )
-        row = Scan.objects.filter(pk=scan_id)
-        claim = Claim(*row.values_list("pk", "workspace_id", "project_id", "fence").get())
-    ring(claim.workspace_id, scan_id)
+        claim = _take(scan_id, now) if scan_id is not None else None
+    if claim is not None:
+        ring(claim.workspace_id, claim.scan_id)
     return claim
+
+
+def claim_this(scan_id: str, *, now: datetime) -> Claim | None:
+    """Take a scan that waits, out of turn: somebody stands beside it; None when it does not wait any more."""
+    with transaction.atomic():
+        _lock_queue()
+        is_waiting = Scan.objects.filter(pk=scan_id, state=ScanState.QUEUED).exists()
+        return _take(scan_id, now) if is_waiting else None
+
+
+def _lock_queue() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [QUEUE_LOCK])
+
+
+def _take(scan_id: str, now: datetime) -> Claim:
+    Scan.objects.filter(pk=scan_id).update(
+        state=ScanState.RUNNING,
+        fence=F("fence") + 1,
+        attempts=F("attempts") + 1,
+        leased_until=now + LEASE,
+        started_at=Coalesce("started_at", now),
+        retry_at=None,
+    )
+    return Claim(
+        *Scan.objects.filter(pk=scan_id).values_list("pk", "workspace_id", "project_id", "fence").get()
+    )
 
 
 def get_claimable_ids(*, now: datetime, most: int) -> list[str]:

@@ -54,7 +54,7 @@ def judge(scan: Scan, project: Project, *, is_partial: bool) -> tuple[bool | Non
     )
     if not asked:
         return None, []
-    findings = _judged(project)
+    findings = judged(project)
     verdicts = []
     for policy in asked:
         verdict = policies.judge(policies.parse(policy.document), findings, is_partial=is_partial)
@@ -62,7 +62,8 @@ def judge(scan: Scan, project: Project, *, is_partial: bool) -> tuple[bool | Non
     return all(verdict["passed"] for verdict in verdicts), verdicts
 
 
-def _judged(project: Project) -> Sequence[Judged]:
+def judged(project: Project) -> Sequence[Judged]:
+    """Return what policies look at, of each standing finding, most urgent first."""
     rows = Finding.objects.filter(project=project).standing().most_urgent_first()
     return [
         Judged(

@@ -30,6 +30,14 @@ def run_next(*, clock: Clock = timezone.now) -> str | None:
         room.release()
 
 
+def run_this(scan_id: str, *, clock: Clock = timezone.now) -> bool:
+    """Run a certain scan to its end in this process; False when another has it or it is over."""
+    claim = claiming.claim_this(scan_id, now=clock())
+    if claim is not None:
+        running.run(claim, clock=clock)
+    return claim is not None
+
+
 @cache
 def _room(scans: int) -> threading.BoundedSemaphore:
     return threading.BoundedSemaphore(scans)
