@@ -12,7 +12,13 @@ from raksha.detections import Confidence, Kind, Severity
 from raksha.rules import loading
 
 SEVERITY: Mapping[str, Severity] = {"ERROR": "high", "WARNING": "medium", "INFO": "low"}
-MILDER: Mapping[Severity, Severity] = {"critical": "high", "high": "medium", "medium": "low", "low": "info", "info": "info"}
+MILDER: Mapping[Severity, Severity] = {
+    "critical": "high",
+    "high": "medium",
+    "medium": "low",
+    "low": "info",
+    "info": "info",
+}
 TEST_PATH = re.compile(
     r"(^|/)(tests?|testing|__tests__|specs?|fixtures?|examples?|samples?)/"
     r"|(^|/)(test_[^/]*|conftest\.py|[^/]*([._]test|[._]spec|_tests)\.\w+|[^/]*Tests?\.(java|cs|php))$"

@@ -21,7 +21,13 @@ KINDS = frozenset({"code", "config"})
 TOP = frozenset({"id", "languages", "severity", "message", "metadata"})
 NEEDED = frozenset({"title", "cwe", "owasp", "confidence", "kind", "references", "fix_advice"})
 # What our folders and callers call a language, where Semgrep uses another word.
-SEMGREP_WORDS = {"shell": "bash", "tsx": "typescript", "jsx": "javascript", "hcl": "terraform", "c#": "csharp"}
+SEMGREP_WORDS = {
+    "shell": "bash",
+    "tsx": "typescript",
+    "jsx": "javascript",
+    "hcl": "terraform",
+    "c#": "csharp",
+}
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml where it is there: ten times faster
 
@@ -113,7 +119,11 @@ def _problems_of_facts(facts: Mapping[str, Any]) -> Iterator[str]:
         yield f"metadata.kind must be one of {sorted(KINDS)}"
     if not _all(facts.get("cwe"), int):
         yield "metadata.cwe must be a list of numbers"
-    for key, shape in (("owasp", r"A\d\d:20\d\d"), ("references", r"https://\S+"), ("llm", r"LLM\d\d:20\d\d")):
+    for key, shape in (
+        ("owasp", r"A\d\d:20\d\d"),
+        ("references", r"https://\S+"),
+        ("llm", r"LLM\d\d:20\d\d"),
+    ):
         if not all(re.fullmatch(shape, str(text)) for text in facts.get(key, ())):
             yield f"metadata.{key} has an entry that is not like {shape}"
 

@@ -8,17 +8,16 @@ silent, nothing for the lines around them. The marks stand outside the code, so 
 from __future__ import annotations
 
 import functools
+import importlib.util
 import json
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import semgrep
-
 from raksha.rules import loading
 
-CORE = Path(semgrep.__file__).parent / "bin" / "semgrep-core"
+CORE = Path(str(importlib.util.find_spec("semgrep").origin)).parent / "bin" / "semgrep-core"  # type: ignore[union-attr]
 DEFAULT_NAMES = {
     "python": "app.py", "javascript": "app.js", "go": "main.go", "php": "index.php", "ruby": "app.rb",
     "java": "App.java", "shell": "run.sh", "docker": "Dockerfile", "compose": "docker-compose.yml",
@@ -80,14 +79,24 @@ def _part(language: str, head: list[str], lines: list[str]) -> Part:
 
 def run(folder: Path, rules: Path, sources: list[tuple[str, bytes]]) -> tuple[list[Found], list[Any]]:
     """Run the engine once over the sources (path as told to it, content); return findings and complaints."""
-    targets = []
+    targets: list[Any] = []
     for number, (path, content) in enumerate(sources):
         stored = folder / f"{number:05d}{Path(path).suffix}"
         stored.write_bytes(content)
         place = {"fpath": str(stored), "ppath": f"/{path}"}
         targets.append(["CodeTarget", {"path": place, "analyzer": _analyzer(path), "products": ["sast"]}])
     (folder / "targets.json").write_text(json.dumps(["Targets", targets]))
-    argv = [CORE, "-json_nodots", "-j", "1", "-fast", "-rules", rules, "-targets", folder / "targets.json"]
+    argv: list[str | Path] = [
+        CORE,
+        "-json_nodots",
+        "-j",
+        "1",
+        "-fast",
+        "-rules",
+        rules,
+        "-targets",
+        folder / "targets.json",
+    ]
     done = subprocess.run(argv, capture_output=True, check=False, text=True)
     answer = json.loads(done.stdout[done.stdout.index("{") :])
     return [_found(result) for result in answer["results"]], answer["errors"]

@@ -60,7 +60,8 @@ def test_every_fix_parses_and_makes_its_finding_vanish(outcome, tmp_path):
 
     fixed = [parts[number] for number in numbers]
     unfixed_lines = {
-        number: len({one.start for one in own if one.part == number and one.fix is None}) for number in numbers
+        number: len({one.start for one in own if one.part == number and one.fix is None})
+        for number in numbers
     }
     counts = defaultdict(set)
     for one in left:
