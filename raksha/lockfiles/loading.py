@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 MEGABYTE = 1 << 20
 LARGEST = {
-    "json": 32 * MEGABYTE,
+    "json": 24 * MEGABYTE,
     "bom": 64 * MEGABYTE,
     "text": 8 * MEGABYTE,
     "yaml": 8 * MEGABYTE,

@@ -17,12 +17,13 @@ def read(file: File) -> Reading:
     """Read a package.json that no lockfile stands beside: only exact versions are packages."""
     document = loading.json(file)
     packages, loose = [], []
+    cursor = Cursor(file.text)
     for table, is_dev in _tables(document):
         for name, spec in table.items():
             version, source = npm_names.exact(spec), npm_names.source_of(spec)
             real = npm_names.alias_of(spec) or name
             if version or source in {"git", "url"}:
-                line = Cursor(file.text).line_of(f'"{name}"')
+                line = cursor.line_of(f'"{name}"')
                 packages.append(
                     Package("npm", real, version, file.path, line, direct=True, dev=is_dev, source=source)
                 )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from raksha.lockfiles import loading
+from raksha.lockfiles.lines import Cursor
 from raksha.lockfiles.reading import File, Reading, Unreadable, distinct, elsewhere, unpinned
 from raksha.lockfiles.requirements import NAMED, pinned
 from raksha.packages import Package, normalise
@@ -109,10 +110,11 @@ def read_setup_cfg(file: File) -> Reading:
 
 def _reading(file: File, asked: Asked, *, bare_is_exact: bool) -> Reading:
     packages, loose = [], []
+    cursor = Cursor(file.text)
     for name, spec, dev in _each(asked):
         version, source = _version_of(spec, bare_is_exact=bare_is_exact)
         if version or source:
-            line = _line_of(file, name)
+            line = cursor.line_of(name)
             packages.append(
                 Package("PyPI", name, version, file.path, line, direct=True, dev=dev, source=source)
             )
@@ -141,8 +143,3 @@ def _version_of(spec: object, *, bare_is_exact: bool) -> tuple[str, str]:
         return "", "git" if "git+" in text else "url"
     bare = text if bare_is_exact and text[:1].isdecimal() and "," not in text and "*" not in text else ""
     return pinned(text) or bare, ""
-
-
-def _line_of(file: File, name: str) -> int:
-    at = file.text.find(name)
-    return file.text.count("\n", 0, at) + 1 if at >= 0 else 0

@@ -120,12 +120,20 @@ def _berry(file: File) -> tuple[Graph, list[str]]:
         answers.update(dict.fromkeys(specs, node))
         wants[node] = npm_names.specs(entry.get("dependencies"))
         graph.nodes[node] = _hard(file, name, reference, entry)
+    for spec in [spec for spec in answers if "@patch:" in spec]:
+        answers.setdefault(_unpatched(spec), answers[spec])  # where nothing else answers for what it patches
     for node, names in wants.items():
         graph.edges[node] = _answered_by_protocol(answers, names)
     graph.roots = [node for names in roots for node in _answered_by_protocol(answers, names)]
     graph.is_whole = bool(roots)
     _mark_development(file, graph, answers)
     return graph, members
+
+
+def _unpatched(spec: str) -> str:
+    """Return what a patch is applied to: typescript@npm:^5 for typescript@patch:typescript@npm%3A^5#…"""
+    name, reference = npm_names.parted(unquote(spec.partition("@patch:")[2].partition("#")[0]))
+    return f"{name}@{reference}" if ":" in reference else f"{name}@npm:{reference}"
 
 
 def _hard(file: File, name: str, reference: str, entry: blocks.Block) -> Package:

@@ -185,6 +185,32 @@ def test_yarn_1_with_manifests_of_workspaces_knows_direct_and_dev():
     assert (named["@babel/types"].dev, named["debug"].dev) == (True, False)
 
 
+def test_yarn_berry_takes_a_patched_package_for_what_it_patches():
+    text = """
+    __metadata:
+      version: 8
+
+    "app@workspace:.":
+      version: 0.0.0-use.local
+      resolution: "app@workspace:."
+      dependencies:
+        typescript: "npm:^5.4"
+
+    "typescript@patch:typescript@npm%3A^5.4#optional!builtin<compat/typescript>":
+      version: 5.4.5
+      resolution: "typescript@patch:typescript@npm%3A5.4.5#optional!builtin<compat/typescript>::version=5.4.5&hash=aa"
+    """
+
+    [package] = reading("yarn.lock", text).packages
+
+    assert (package.name, package.version, package.direct, package.source) == (
+        "typescript",
+        "5.4.5",
+        True,
+        "",
+    )
+
+
 def test_yarn_berry_reads_workspaces_patches_aliases_and_protocols():
     text = """
     __metadata:
