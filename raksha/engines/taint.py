@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -15,6 +16,14 @@ from raksha.taint import engine
 
 TOO_LARGE = "larger than"
 BROKEN_OFF = "The analysis of {name} was broken off: {why}."
+
+
+LANGUAGES = frozenset(
+    name
+    for name, package in engine.LANGUAGES.items()
+    if importlib.util.find_spec(f"raksha.taint.{package}") is not None
+)
+"""The languages that this installation can follow data through."""
 
 
 class Files(Mapping[str, bytes]):
@@ -36,6 +45,14 @@ class Files(Mapping[str, bytes]):
 
     def __len__(self) -> int:
         return len(self._stored)
+
+
+def warm() -> None:
+    """Load the languages' libraries and grammars, before jobs are forked."""
+    for name in LANGUAGES:
+        language = engine.language(name)
+        if language is not None:
+            language.lower(b"", "")
 
 
 def run(request: dict[str, Any]) -> dict[str, Any]:

@@ -13,9 +13,9 @@ from typing import Any
 from django.conf import settings
 
 from raksha import lockfiles
+from raksha.engines import taint
 from raksha.intake.trees import SourceFile
 from raksha.models import Stage
-from raksha.taint import engine as taint
 
 MOST_FILES = 1_000_000
 
