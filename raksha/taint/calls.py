@@ -343,7 +343,7 @@ def typed_by_constant(it: Interpreter, value: Value) -> Value:
     """Return the value with the type that its constants tell."""
     if value.type or not value.consts:
         return value
-    names = {it.language.types.get(TYPE_WORDS[type(one)], "") for one in value.consts}
+    names = {it.language.types.get(TYPE_WORDS.get(type(one), ""), "") for one in value.consts}
     return value.but(type=names.pop()) if len(names) == 1 else value
 
 
