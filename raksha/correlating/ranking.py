@@ -137,7 +137,7 @@ def _completed(signals: Signals, facts: Mapping[str, str]) -> Signals:
 
 def _read(pks: Sequence[str]) -> list[_Row]:
     rows = (
-        Finding.objects.filter(pk__in=pks)
+        Finding.objects.filter(pk__in=intel.among(pks))
         .order_by("pk")
         .annotate(
             facts=F("detail__facts"), first_step=F("detail__trace__0__line"), mission=F("project__mission")

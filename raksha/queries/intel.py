@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 from django.db import connection
 from django.db.models import Q
+from django.db.models.expressions import RawSQL
 
 from raksha.advisories import Advisory as Known
 from raksha.advisories import Affected, Symbols
@@ -20,6 +21,12 @@ from raksha.related import Index
 from raksha.versions import Range
 
 Name = tuple[str, str]
+
+
+def among(texts: Iterable[str]) -> RawSQL:
+    """Return what `__in` may be given for thousands of texts: one array, not a parameter for each."""
+    return RawSQL("SELECT unnest(%s::text[])", [list(texts)])
+
 
 # The same advisory by two feeds: the one modified latest holds, the later import at a tie.
 OF_PACKAGES = """
@@ -79,7 +86,7 @@ def get_advisories(names: Collection[Name]) -> dict[Name, list[Known]]:
 def get_facts(osv_ids: Collection[str]) -> dict[str, Facts]:
     """Return summaries, scores and references of advisories by id; the one modified latest of several feeds."""
     rows = (
-        Advisory.objects.filter(osv_id__in=osv_ids, withdrawn_at=None)
+        Advisory.objects.filter(osv_id__in=among(osv_ids), withdrawn_at=None)
         .order_by("osv_id", "modified_at", "feed_id")
         .values_list(*("osv_id", "summary", "details", "published_at", "score", "severity", "cwe", "facts"))
     )
@@ -88,17 +95,14 @@ def get_facts(osv_ids: Collection[str]) -> dict[str, Facts]:
 
 def get_signals(cves: Collection[str]) -> dict[str, Signals]:
     """Return what KEV, EPSS and CVE enrichment say of each CVE that any of them knows."""
-    asked = list(cves)
-    kevs = {
-        row.cve: Kev(row.cve, row.title, row.added_date, row.due_date, row.is_ransomware)
-        for row in KevEntry.objects.filter(cve__in=asked, removed_at=None).order_by()
-    }
-    weak = dict(KevEntry.objects.filter(cve__in=asked, removed_at=None).order_by().values_list("cve", "cwe"))
+    if not cves:
+        return {}
+    asked = among(cves)
+    listed = {row.cve: row for row in KevEntry.objects.filter(cve__in=asked, removed_at=None).order_by()}
     scores = {row.cve: row for row in EpssScore.objects.filter(cve__in=asked).order_by()}
     facts = {row.cve: row for row in CveFacts.objects.filter(cve__in=asked).order_by()}
     return {
-        cve: _signals(kevs.get(cve), scores.get(cve), facts.get(cve), weak.get(cve, []))
-        for cve in {*kevs, *scores, *facts}
+        cve: _signals(listed.get(cve), scores.get(cve), facts.get(cve)) for cve in {*listed, *scores, *facts}
     }
 
 
@@ -163,17 +167,15 @@ def _facts(row: Sequence[Any]) -> Facts:
     )
 
 
-def _signals(
-    kev: Kev | None, score: EpssScore | None, facts: CveFacts | None, weak: Sequence[int]
-) -> Signals:
-    cwe = tuple(sorted({*weak, *(facts.cwe if facts else ())}))
+def _signals(kev: KevEntry | None, score: EpssScore | None, facts: CveFacts | None) -> Signals:
+    weak = {*(kev.cwe if kev else ()), *(facts.cwe if facts else ())}
     return Signals(
-        kev=kev,
+        kev=Kev(kev.cve, kev.title, kev.added_date, kev.due_date, kev.is_ransomware) if kev else None,
         epss=score.probability if score else None,
         percentile=score.percentile if score else None,
         score=facts.score if facts else None,
         vector=facts.vector if facts else "",
-        cwe=cwe,
+        cwe=tuple(sorted(weak)),
         exploitation=facts.exploitation or None if facts else None,  # type: ignore[arg-type]
         automatable=facts.automatable if facts else None,
         impact=facts.technical_impact or None if facts else None,  # type: ignore[arg-type]

@@ -58,8 +58,8 @@ def catch_up(*, now: datetime) -> int:
     for start in range(0, len(projects), PROJECTS_AT_ONCE):
         some = projects[start : start + PROJECTS_AT_ONCE]
         book = Book(touched.names_of({one: found.packages.get(one, set()) for one in some}))
-        for project_id in some:
-            _renew(project_id, found, book, catalogue, now)
+        for workspace_id in {_renew(project_id, found, book, catalogue, now) for project_id in some} - {""}:
+            live.ring(workspace_id, "scans")
     for feed in feeds:
         # What changed while we were at it is the next round's.
         Feed.objects.filter(pk=feed.pk).update(ranked_at=feed.changed_at)
@@ -73,22 +73,23 @@ def _changed() -> QuerySet[Feed]:
 
 
 @transaction.atomic
-def _renew(project_id: str, found: touched.Touched, book: Book, catalogue: Catalogue, now: datetime) -> None:
+def _renew(project_id: str, found: touched.Touched, book: Book, catalogue: Catalogue, now: datetime) -> str:
+    """Bring one project up to date; return its workspace, empty when the project is gone."""
     project = Project.objects.select_for_update().filter(pk=project_id).first()
     if project is None:
-        return
+        return ""
     pks, keys = set(found.findings.get(project_id, ())), found.packages.get(project_id)
     if keys:
         pks |= set(renewing.renew(project, keys, book, now=now))
     rises = correlating.rank_findings(sorted(pks), now=now, catalogue=catalogue)
-    live.ring(project.workspace_id, "scans")
     _announce(project, [rise for rise in rises if rise.word in URGENT or rise.is_newly_exploited])
+    return str(project.workspace_id)
 
 
 def _announce(project: Project, rises: Sequence[Rise]) -> None:
     """Publish one event for a project, however many of its findings rose; what people ignore tells nobody."""
     standing = set(
-        Finding.objects.filter(pk__in=[rise.finding_id for rise in rises])
+        Finding.objects.filter(pk__in=intel.among(rise.finding_id for rise in rises))
         .standing()
         .values_list("pk", flat=True)
     )

@@ -9,6 +9,7 @@ from raksha import correlating, merging
 from raksha.correlating import Book
 from raksha.detections import fingerprints
 from raksha.models import Change, Dependency, Finding, FindingState, Project
+from raksha.queries import intel
 from raksha.scanning import details, excluding, packaging, recording, redacting
 
 
@@ -17,21 +18,25 @@ def renew(project: Project, keys: Collection[str], book: Book, *, now: datetime)
 
     Call it inside a transaction that holds the project's row, so that no scan records at the same time.
     """
-    stored = Dependency.objects.filter(project=project, key__in=keys).order_by("pk")
+    stored = Dependency.objects.filter(project=project, key__in=intel.among(keys)).order_by("pk")
     packages = [packaging.package_of(row) for row in stored]
     # In the order in which a scan lists them, for equal ones are told apart by it.
     found = merging.merge(sorted(book.find(packages), key=lambda one: (one.place.path, one.place.line)))
     columns = dict(zip(fingerprints(found), map(details.fields_of, redacting.redact(found)), strict=True))
     known = {
         row.fingerprint: row
-        for row in Finding.objects.filter(project=project, engine=correlating.ENGINE, package__in=keys)
+        for row in Finding.objects.filter(
+            project=project, engine=correlating.ENGINE, package__in=intel.among(keys)
+        )
     }
     _add(project, {name: columns[name] for name in columns if name not in known}, now)
     _change([_changed(known[name], columns[name]) for name in columns if name in known])
     gone = [row.pk for name, row in known.items() if name not in columns and row.state == FindingState.OPEN]
-    Finding.objects.filter(pk__in=gone).update(state=FindingState.FIXED, change=Change.FIXED, fixed_at=now)
+    Finding.objects.filter(pk__in=intel.among(gone)).update(
+        state=FindingState.FIXED, change=Change.FIXED, fixed_at=now
+    )
     excluding.apply_to_project(project, now=now)
-    standing = Finding.objects.filter(project=project, fingerprint__in=columns)
+    standing = Finding.objects.filter(project=project, fingerprint__in=intel.among(columns))
     return list(standing.order_by("pk").values_list("pk", flat=True))
 
 

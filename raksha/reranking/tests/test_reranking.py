@@ -37,7 +37,7 @@ def bring(tmp_path):
 @pytest.fixture
 def heard(monkeypatch):
     """Return the events that are published."""
-    told = []
+    told: list[FindingEscalated] = []
     monkeypatch.setattr(events, "_handlers", {FindingEscalated: [told.append]})
     return told
 
