@@ -50,8 +50,9 @@ class _Run:
 
 
 def warm() -> None:
-    """Read the packs once, before jobs are forked."""
-    loading.all_rules()
+    """Read the packs once, before jobs are forked; what is wrong with one is told by the job that needs it."""
+    with suppress(loading.BadPack):
+        loading.all_rules()
 
 
 def run(request: dict[str, Any]) -> dict[str, Any]:

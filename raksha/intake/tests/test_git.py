@@ -6,11 +6,12 @@ import os
 import stat
 import subprocess
 import time
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 
-from avyay_site import addresses, outbound
+from avyay_site import outbound
 from raksha.intake import git as intake
 from raksha.intake.tests import git_server as server
 from raksha.intake.trees import MEGABYTE, Limits, Refused, Unavailable
@@ -173,7 +174,7 @@ def test_a_name_that_leads_inside_is_refused_before_git_is_started(into, answer,
 
 
 def test_addresses_are_pinned_as_curl_wants_them(into):
-    found = [addresses.parse("140.82.112.3"), addresses.parse("2001:db8::1")]
+    found = [ip_address("140.82.112.3"), ip_address("2001:db8::1")]
 
     assert intake._pin("github.com", lambda *_: found) == "github.com:443:140.82.112.3,[2001:db8::1]"
 

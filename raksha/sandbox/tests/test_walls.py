@@ -10,6 +10,7 @@ import sys
 import threading
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -154,7 +155,7 @@ def test_what_is_missing_is_said():
     assert Isolation.from_json(json.loads(json.dumps(partial.to_json()))) == partial
 
 
-def check(told, own, gains=frozenset()):
+def check(told: dict[str, Any], own: Path, gains: frozenset[str] = frozenset()) -> None:
     assert told["connected"] == []
     assert told["read"] == []
     ways = {*Path(sys.base_prefix).parts, *PACKAGE.parts}  # folders of the view, on the way to what it shows

@@ -115,7 +115,7 @@ def hidden() -> dict[str, tuple[str, bytes]]:
         "no ending": ("bin/tool", b"#!/usr/bin/env -S python3 -u\nplanted(1)\n"),
         "ending of a module": ("lib/a.mjs", js.encode()),
         "large": ("large.py", (large * 12_000 + py).encode()),
-        "large, minified": ("large.min.js", ("f('%s');" % ("x" * 60) * 18_000 + js).encode()),
+        "large, minified": ("large.min.js", ("f('%s');" % ("x" * 120) * 9_000 + js).encode()),
         "NUL": ("nul.js", b"/* \0 */ " + js.encode()),
         "UTF-16": ("wide.js", ("\ufeff" + js).encode("utf-16-le")),
         "hidden folder": (".hidden/.a.py", py.encode()),
