@@ -427,7 +427,8 @@ def _typed(it: Interpreter, made: Value, type: str) -> Value:
 def _of_pairs(it: Interpreter, model: Container, called: Called) -> Value:
     made = _typed(it, shapes.mapping(it, {}, called.node), model.type)
     for argument in called.args:
-        pairs = shapes.items(it, argument) if shapes.entries(it, argument) is None else None
+        is_mapping = any(it.object(number).shape in ("dict", "object") for number in argument.refs)
+        pairs = None if is_mapping else shapes.items(it, argument)
         if pairs is None:
             merge_entries(it, made, argument)
             continue

@@ -46,7 +46,7 @@ def _flat(roots: tuple[object, ...], into_functions: bool) -> list[ir.Node]:
             continue
         names = INNER.get(kind)
         if names is None:
-            names = INNER[kind] = inner(kind)[::-1] if isinstance(at, ir.Node) else ()
+            names = INNER[kind] = inner(kind)[::-1] if isinstance(at, ir.Node) else ()  # type: ignore[arg-type]
         if not isinstance(at, ir.Node):
             continue
         found.append(at)

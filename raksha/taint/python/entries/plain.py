@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from raksha.taint import ir
 from raksha.taint.library import Context, Entry, Makes, Source
 from raksha.taint.python.entries.places import ASKED, NOTHING, PATH
-from raksha.taint.python.entries.routes import numeric_parts
+from raksha.taint.python.entries.routes import PAGE, imports, numeric_parts
 from raksha.taint.python.walking import walk
 from raksha.taint.python.words import words
 
@@ -20,7 +20,10 @@ OWN_NAMES = words(
     " queryset obj model instance session settings config"
 )
 EVENT = Source("event from outside")
-ROUTERS = frozenset({"path", "re_path", "url"})
+ROUTERS = words(
+    "path re_path url add_url_rule add_route add_api_route add_get add_post add_put add_delete Route add_view"
+)
+FLASKS = ("flask", "quart")
 RESPONDING = frozenset({"django.http", "django.shortcuts", "rest_framework.response", "django.http.response"})
 DIGITS = re.compile(r"\(\?P<(\w+)>(?:\\d|\[0-9\])[+*\d{},]*\)")
 
@@ -43,7 +46,7 @@ def _view(context: Context, function: ir.Function) -> Entry | None:
     own = [param for param in function.params if param.name not in ("self", "cls")]
     params: dict[str, Source | Makes] = {param.name: ASKED for param in own if _is_request(param)}
     if not params:
-        return None
+        return _added_route(context, function)
     if own[0].name in params and not context.classes and not function.name.startswith("_"):
         known = routes_of(context.module)
         if function.name not in known.called and (known.is_views or function.name in known.numbers):
@@ -52,6 +55,16 @@ def _view(context: Context, function: ir.Function) -> Entry | None:
                 is_text = param.default is None and not param.kind and param.name not in numbers | OWN_NAMES
                 params[param.name] = PATH if is_text and param.type in ("", "str") else NOTHING
     return Entry(params=params)
+
+
+def _added_route(context: Context, function: ir.Function) -> Entry | None:
+    """A function without a request that the file itself adds as a route, as Flask's are."""
+    known = routes_of(context.module)
+    if context.classes or function.name not in known.numbers or not imports(context.module, FLASKS):
+        return None
+    numbers = known.numbers[function.name]
+    params = {param.name: NOTHING if param.name in numbers else PATH for param in function.params}
+    return Entry(params=params, returns=(PAGE,))
 
 
 def _is_request(param: ir.Param) -> bool:
@@ -91,17 +104,21 @@ def _read(module: ir.Module) -> Routes:
             continue
         if isinstance(node.callee, ir.Name):
             called.add(node.callee.id)
-            if node.callee.id in ROUTERS and len(node.args) > 1:
-                _note_route(node, numbers)
+        name = node.callee.id if isinstance(node.callee, ir.Name) else getattr(node.callee, "name", "")
+        if name in ROUTERS and len(node.args) > 1:
+            _note_route(node, numbers)
     return Routes(module, frozenset(called), numbers, any(map(_makes_responses, module.body)))
 
 
 def _note_route(node: ir.Call, numbers: dict[str, frozenset[str]]) -> None:
-    rule, view = node.args[0].value, node.args[1].value
-    name = view.id if isinstance(view, ir.Name) else view.name if isinstance(view, ir.Attr) else ""
-    if isinstance(rule, ir.Const) and isinstance(rule.value, str) and name:
-        digits = {found for found in DIGITS.findall(rule.value)}
-        numbers[name] = frozenset(numeric_parts(rule.value) | digits)
+    """Note which function `path("<int:n>", view)` or `add_url_rule("/<n>", view_func=view)` names."""
+    rule = next((arg.value.value for arg in node.args if isinstance(arg.value, ir.Const)), None)
+    if not isinstance(rule, str):
+        return
+    found = frozenset(numeric_parts(rule) | set(DIGITS.findall(rule)))
+    for arg in node.args:
+        if isinstance(arg.value, ir.Name | ir.Attr):
+            numbers[arg.value.id if isinstance(arg.value, ir.Name) else arg.value.name] = found
 
 
 def _makes_responses(stmt: ir.Stmt) -> bool:

@@ -18,16 +18,17 @@ HTML_CLASSES = ("HTMLResponse",)
 
 
 def _is_page(called: Called) -> bool:
-    """A text that a route returns is HTML; lists and mappings become JSON."""
+    """A text that a route returns is HTML, alone or first of a tuple; lists and mappings become JSON."""
     value = called.arg(0)
-    return (
-        value is not None
-        and called.world.entries(value) is None
-        and not value.type.startswith("web.Response")
-    )
+    if value is None or value.type.startswith("web.Response"):
+        return False
+    if value.type == "tuple":
+        items = called.world.items(value)
+        return not items or (bool(items[0].bits & kinds.XSS.bit) and not items[0].refs)
+    return bool(value.bits & kinds.XSS.bit)
 
 
-PAGE = Sink(kinds.XSS, (0,), "is sent as HTML", when=_is_page, exact=True)
+PAGE = Sink(kinds.XSS, (0,), "is sent as HTML", when=_is_page)
 
 
 def route_entry(context: Context, function: ir.Function) -> Entry | None:
@@ -61,7 +62,7 @@ def _first_text(mark: ir.Call) -> str | None:
 
 
 def _of_route(context: Context, function: ir.Function, mark: ir.Expr, rule: str) -> Entry:
-    if _uses(context.module, FILLERS):
+    if imports(context.module, FILLERS):
         params = {
             param.name: injected(context, param)
             for param in function.params
@@ -74,7 +75,7 @@ def _of_route(context: Context, function: ir.Function, mark: ir.Expr, rule: str)
         if param.name in ("self", "cls"):
             continue
         params[param.name] = _flask_param(param, numbers)
-    returns = () if _uses(context.module, ("aiohttp", "sanic", "starlette")) else (PAGE,)
+    returns = () if imports(context.module, ("aiohttp", "sanic", "starlette")) else (PAGE,)
     return Entry(params=params, others=PATH, returns=returns)
 
 
@@ -104,7 +105,7 @@ def _first_is_request(function: ir.Function) -> Entry | None:
     return Entry(params={names[0]: ASKED}, others=PATH)
 
 
-def _uses(module: ir.Module, libraries: tuple[str, ...]) -> bool:
+def imports(module: ir.Module, libraries: tuple[str, ...]) -> bool:
     return any(isinstance(stmt, ir.Import) and stmt.module.startswith(libraries) for stmt in module.body)
 
 

@@ -8,7 +8,7 @@ from raksha.taint.values import Value
 
 LISTS: dict[str, Operation] = {
     "append": "append", "insert": "insert", "extend": "extend", "remove": "remove", "clear": "clear", "copy": "copy",
-    "sort": "sort", "reverse": "reverse", "index": "index_of", "pop": "pop", "__contains__": "contains",
+    "appendleft": "prepend", "popleft": "pop_first", "sort": "sort", "reverse": "reverse", "index": "index_of", "pop": "pop", "__contains__": "contains",
 }  # fmt: skip
 MAPPINGS: dict[str, Operation] = {
     "get": "get", "setdefault": "put_if_absent", "pop": "pop_key", "clear": "clear", "keys": "keys",
@@ -42,10 +42,17 @@ def _set_attribute(called: Called) -> Value | None:
     return Value(consts=(None,))
 
 
+def _with_defaults(called: Called) -> Value:
+    """A mapping that starts empty, or with what its second argument holds."""
+    made = called.world.mapping({})
+    start = called.arg(1)
+    if start is not None:
+        called.world.add(made, called.world.element(start))
+    return made
+
+
 TABLE: Table = merged(
     {f"list.{name}": Container(operation) for name, operation in LISTS.items()},
-    {f"collections.deque.{name}": Container(operation) for name, operation in LISTS.items()},
-    {"collections.deque.appendleft": Container("prepend"), "collections.deque.popleft": Container("pop_first")},
     {f"dict.{name}": Container(operation) for name, operation in MAPPINGS.items()},
     {f"set.{name}": Container(operation) for name, operation in SETS.items()},
     names(Container("index_of"), "tuple.index"),
@@ -54,6 +61,7 @@ TABLE: Table = merged(
     names(Container("of", makes="tuple"), "tuple"),
     names(Container("of", makes="set"), "set frozenset"),
     names(Container("of_pairs", makes="dict"), "dict collections.OrderedDict"),
+    names(Hook(_with_defaults), "collections.defaultdict"),
     names(Container("reversed"), "reversed"),
     names(Container("enumerate"), "enumerate"),
     names(Container("zip"), "zip"),

@@ -58,7 +58,7 @@ TABLE: Table = merged(
     names(Makes("mongo.Client", args=()), "pymongo.MongoClient motor.motor_asyncio.AsyncIOMotorClient"),
     names(WHERE, f"*. {QUERIES}"),
     names(PATTERN, f"re. {SEARCH}", f"regex. {SEARCH} compile"),
-    names((PATTERN, Makes("re.Pattern", args=())), "re.compile"),
+    names((PATTERN, Makes("re.Pattern", args=(), fields={"pattern": (0, "pattern")})), "re.compile"),
     names(Sanitizer(kinds.mask(REGEX, XPATH)), "re.escape regex.escape"),
     names(KEPT, "flask.session. []= setdefault update", "quart.session. []= setdefault update",
           "web.Request.session. []= setdefault update set_expiry"),

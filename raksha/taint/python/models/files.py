@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from raksha.taint import kinds
-from raksha.taint.library import RECEIVER, Called, Clean, Fold, Makes, Passes, Sanitizer, Sink
+from raksha.taint.library import RECEIVER, Called, Clean, Fold, Hook, Makes, Passes, Sanitizer, Sink
 from raksha.taint.python.models.tables import Table, merged, names
 from raksha.taint.python.paths import base_name, joined, normal, parent
+from raksha.taint.values import Value
 
 PATH = kinds.PATH
 PATHLIB = "pathlib.Path"
@@ -20,6 +21,16 @@ BASE = kinds.mask(PATH)
 def _is_unfiltered(called: Called) -> bool:
     """Since 3.12 tarfile has filters; "data" refuses what leads outside."""
     return not called.is_only("data", "filter") and not called.has("members")
+
+
+def _common(called: Called) -> Value | None:
+    """What is found out of the common part of paths is found out of the path from outside."""
+    paths = called.arg(0)
+    items = called.world.items(paths) if paths is not None else None
+    tainted = [item for item in items or () if item.flows]
+    if len(tainted) != 1:
+        return None
+    return Value(flows=tainted[0].flows, type="str", symbol=tainted[0].symbol)
 
 
 TABLE: Table = merged(
@@ -57,8 +68,9 @@ TABLE: Table = merged(
     names(Fold(parent), "os.path.dirname"),
     names(Fold(normal, type="path.Real", keeps_head=True), "os.path.normpath os.path.abspath"),
     names(Passes(type="path.Real"), "os.path.realpath"),
-    names(Passes(), "os.path. expanduser expandvars normcase relpath commonpath commonprefix splitext split",
+    names(Passes(), "os.path. expanduser expandvars normcase relpath commonprefix splitext split",
           "os. fspath fsencode fsdecode"),
+    names(Hook(_common), "os.path.commonpath"),
     names(Clean(), "os.path. exists isfile isdir islink getsize getmtime isabs", "os. getcwd getpid cpu_count urandom"),
     names(Sanitizer(kinds.mask(PATH, kinds.COMMAND, kinds.SQL, kinds.XSS, kinds.HEADER, kinds.LOG)),
           "werkzeug.utils.secure_filename werkzeug.secure_filename django.utils.text.get_valid_filename slugify.slugify",

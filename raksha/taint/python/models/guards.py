@@ -7,42 +7,11 @@ import re
 from raksha.taint import kinds
 from raksha.taint.library import RECEIVER, Called, Calls, Guard, NoReturn, Passes
 from raksha.taint.python.models.networks import FIXED_HOST as NETWORK_START
+from raksha.taint.python.models.patterns import matched_kinds, unmatched_kinds
 from raksha.taint.python.models.tables import Table, merged, names
 
 WORDS = kinds.ALL  # only letters and digits: nothing left to attack with
 LEADS_HERE = kinds.mask(kinds.REDIRECT, kinds.SSRF)
-CLASS = re.compile(r"\[(?!\^)(?:\\.|[^\]])*\]")
-HARMFUL = re.compile(r"(?<!\\)\.|\\[SWD]|\[\^|[<>'\"`;&$]|\\s")
-WHOLE = ("fullmatch",)
-
-
-def _pattern_kinds(called: Called) -> int:
-    """Tell what a value that matches is safe for: all, when the pattern takes only harmless characters to its end."""
-    pattern = called.arg(0, "pattern")
-    if called.name.startswith("re.Pattern."):
-        pattern = called.receiver and called.world.known(called.receiver, "pattern")
-    if pattern is None or not pattern.is_known or not isinstance(pattern.only, str):
-        return 0
-    return safe_kinds(pattern.only, is_whole=called.name.endswith(WHOLE))
-
-
-def safe_kinds(pattern: str, *, is_whole: bool) -> int:
-    """Return the kinds that text matching the pattern is safe for: none unless it binds the text to its end."""
-    inner = pattern.removeprefix("^").removeprefix("\\A")
-    bound = inner.removesuffix("$").removesuffix("\\Z").removesuffix("\\z")
-    if not is_whole and bound == inner:
-        return 0
-    if HARMFUL.search(CLASS.sub(_class_body, bound)):
-        return 0
-    slashes = kinds.mask(kinds.PATH, kinds.SSRF, kinds.REDIRECT) if "/" in bound else 0
-    return kinds.ALL & ~slashes
-
-
-def _class_body(found: re.Match[str]) -> str:
-    """Inside [] a dot is only a dot."""
-    return found.group().replace(".", "")
-
-
 FIXED_START = re.compile(NETWORK_START)
 
 
@@ -65,8 +34,10 @@ TABLE: Table = merged(
     names(Guard(kinds.PATH.bit, (RECEIVER,)), "path.Real.startswith"),
     names(Guard(WORDS, (RECEIVER,)), "str. isdigit isnumeric isdecimal isalnum isalpha isidentifier",
           "*. isdigit isnumeric isdecimal isalnum isalpha isidentifier"),
-    names(Guard(0, (1, "string"), decide=_pattern_kinds), "re. match fullmatch"),
-    names(Guard(0, (0, "string"), decide=_pattern_kinds), "re.Pattern. match fullmatch"),
+    names(Guard(0, (1, "string"), decide=matched_kinds), "re. match fullmatch search"),
+    names(Guard(0, (0, "string"), decide=matched_kinds), "re.Pattern. match fullmatch search"),
+    names(Guard(0, (1, "string"), on="false", decide=unmatched_kinds), "re.search"),
+    names(Guard(0, (0, "string"), on="false", decide=unmatched_kinds), "re.Pattern.search"),
     names(Guard(LEADS_HERE, (0, "url")), "django.utils.http. url_has_allowed_host_and_scheme is_safe_url",
           "*. is_safe_url is_safe_redirect is_safe_redirect_url url_has_allowed_host_and_scheme is_allowed_url"),
     names(Guard(kinds.PATH.bit, (RECEIVER,)), "path.Resolved.is_relative_to"),

@@ -23,8 +23,8 @@ def _is_html(called: Called) -> bool:
     for place in ("content_type", "mimetype", "media_type"):
         for known in called.constants(place) or ():
             return isinstance(known, str) and ("html" in known or "xml" in known or "svg" in known)
-    headers = called.arg("headers")
-    if headers is not None:
+    headers = called.arg("headers", 2, 1)
+    if headers is not None and headers.refs:
         written = called.world.known(headers, "Content-Type") or called.world.known(headers, "content-type")
         if written is not None and written.is_known:
             return "html" in str(written.only)

@@ -6,20 +6,24 @@ import base64
 import binascii
 import html
 import json
+import re
 import urllib.parse
 from collections.abc import Callable
 from typing import Any
 
 from raksha.taint import kinds
 from raksha.taint.library import EVERY, RECEIVER, Called, Fold, Hook, Makes, Passes
-from raksha.taint.python.arithmetic import LONG_WIDTH, TooMuch
+from raksha.taint.python.arithmetic import LONG_WIDTH, TooMuch, binary
+from raksha.taint.python.models.patterns import cleaned
 from raksha.taint.python.models.tables import Table, merged, names
-from raksha.taint.values import LONGEST_TEXT, Constant, Value, without
+from raksha.taint.values import LONGEST_TEXT, Constant, Value, constant, without
 
 SAME = "lower casefold swapcase capitalize title"  # text that may change its letters
 ENDS = "strip lstrip rstrip removeprefix removesuffix"
 LISTS = "split rsplit splitlines partition rpartition"
 TESTS = "isdigit isnumeric isdecimal isalpha isalnum isidentifier isascii islower isupper isspace istitle"
+BRACES = re.compile(r"\{\{|\}\}|\{(\w*)(?:[.\[][^{}]*)?(?:![rsa])?(?::[^{}]*)?\}")
+PERCENT = re.compile(r"%(?:\((\w+)\))?[-#0 +]*[\d.]*([a-zA-Z%])")
 # What stays possible for text in which a certain character was replaced.
 REPLACED = {
     "\n": kinds.mask(kinds.LOG, kinds.HEADER, kinds.EMAIL), "\r": kinds.mask(kinds.LOG, kinds.HEADER, kinds.EMAIL),
@@ -87,6 +91,80 @@ def _replaced(called: Called) -> Value | None:
     return without(made.but(consts=None, head="", symbol=0), cleared)
 
 
+def _filled(called: Called) -> Value | None:
+    """`"{1}".format(a, b)` carries only what it shows."""
+    form = called.receiver
+    if form is None or not form.is_known or not isinstance(form.only, str) or called.more:
+        return None
+    shown: list[Value] = []
+    count = 0
+    for hole in BRACES.finditer(form.only):
+        if hole.group() in ("{{", "}}"):
+            continue
+        key = hole.group(1) or str(count)
+        count += not hole.group(1)
+        value = called.arg(int(key) if key.isdigit() else key)
+        if value is None:
+            return None
+        shown.append(value)
+    text = form.only
+    return _joined(
+        called,
+        text.partition("{")[0],
+        shown,
+        lambda: _format(
+            text, *map(_known, called.args), **{key: _known(one) for key, one in called.keywords.items()}
+        ),
+    )
+
+
+def _interpolated(called: Called) -> Value | None:
+    """`"%s %d" % (a, b)` carries what it shows; a number is no text."""
+    form, given = called.receiver, called.arg(0)
+    if form is None or given is None or not form.is_known or not isinstance(form.only, str):
+        return None
+    world = called.world
+    holes = [hole for hole in PERCENT.finditer(form.only) if hole.group(2) != "%"]
+    items = world.items(given) if given.type == "tuple" else [given]
+    if any(hole.group(1) for hole in holes):
+        values = [world.known(given, hole.group(1)) if given.refs else None for hole in holes]
+    else:
+        values = list(items) if items is not None and len(items) == len(holes) else [None]
+    shown = [
+        value
+        for value, hole in zip(values, holes, strict=False)
+        if value is not None and hole.group(2) in "sra"
+    ]
+    text = form.only
+    if None in values:
+        return None
+    named = {
+        hole.group(1): _known(value) for hole, value in zip(holes, values, strict=True) if value is not None
+    }
+    plain = tuple(_known(value) for value in values if value is not None)
+    return _joined(
+        called,
+        text.partition("%")[0],
+        shown,
+        lambda: binary("%", text, named if None not in named else plain),
+    )
+
+
+def _joined(called: Called, head: str, shown: list[Value], compute: Callable[[], Constant]) -> Value | None:
+    if all(value.is_known for value in shown):
+        try:
+            return constant(compute())
+        except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError):
+            return None
+    deep = [called.world.deep(value) for value in shown]
+    made = Value(flows=called.world.join(*deep).flows, type="str", head=head)
+    return called.world.step(made, "becomes part of a string") if made.flows else made
+
+
+def _known(value: Value) -> Constant:
+    return value.only if value.is_known else ""
+
+
 def _path_text(called: Called) -> Value | None:
     """The text of a path is checked like the path itself."""
     path = called.arg(0)
@@ -119,7 +197,8 @@ TABLE: Table = merged(
     names(Hook(_replaced), "*.replace"),
     names(Fold(lambda text, coding="utf-8", errors="strict": _encoded(text, coding), type="bytes"), "str.encode"),
     names(Fold(lambda data, coding="utf-8", errors="strict": _decoded(data, coding), type="str"), "bytes.decode"),
-    names(Fold(_format), "str.format"),
+    names((Hook(_filled), Fold(_format)), "str.format"),
+    names(Hook(_interpolated), "str.%"),
     names(Passes(), "str. format_map translate", f"str. {LISTS}", f"bytes. {LISTS}", "str.maketrans"),
     names(Passes(type="str"), "*. decode strip lstrip rstrip lower upper title capitalize hex"),
     names(Fold(format), "format"),
@@ -143,13 +222,14 @@ TABLE: Table = merged(
           "ast.literal_eval yaml.safe_load yaml.safe_load_all csv.reader csv.DictReader tomllib.loads", "copy. copy deepcopy",
           "textwrap. dedent indent fill shorten wrap", "codecs. encode decode", "string.Template", "html.parser.HTMLParser",
           "unicodedata.normalize zlib.compress zlib.decompress gzip.compress gzip.decompress struct.pack struct.unpack",
-          "pprint.pformat collections.OrderedDict collections.defaultdict collections.Counter types.SimpleNamespace"),
+          "pprint.pformat collections.Counter types.SimpleNamespace"),
     names(Makes("io.Buffer"), "io. StringIO BytesIO TextIOWrapper BufferedReader", "StringIO.StringIO cStringIO.StringIO"),
     names(Passes(args=(RECEIVER,)), "io.Buffer. getvalue read readline readlines getbuffer"),
     names(Passes(into=(RECEIVER,)), "io.Buffer. write writelines"),
     names(Passes(args=(RECEIVER, EVERY)), "string.Template. substitute safe_substitute"),
-    names(Passes(args=(1, 2, "string", "repl")), "re. sub subn"),
+    names((Hook(cleaned), Passes(args=(1, 2, "string", "repl"))), "re. sub subn"),
+    names((Hook(cleaned), Passes(args=(0, 1))), "re.Pattern. sub subn"),
     names(Passes(args=(1, "string")), "re. match fullmatch search findall finditer split"),
-    names(Passes(args=(0,)), "re.Pattern. match fullmatch search findall finditer split sub"),
+    names(Passes(args=(0,)), "re.Pattern. match fullmatch search findall finditer split"),
     names(Passes(args=(RECEIVER,)), "*. group groups groupdict"),
 )  # fmt: skip

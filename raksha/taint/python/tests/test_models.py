@@ -10,9 +10,9 @@ from raksha.taint.library import Model
 from raksha.taint.python.entries.routes import numeric_parts
 from raksha.taint.python.language import PYTHON
 from raksha.taint.python.models import MODELS
-from raksha.taint.python.models.guards import safe_kinds
+from raksha.taint.python.models.patterns import safe_kinds
 
-NAME = re.compile(r"(?:\*|[\w.]+)(?:\.(?:\w+|\[\]=?|/))?")
+NAME = re.compile(r"(?:\*|[\w.]+)(?:\.(?:\w+|\[\]=?|[/%]))?")
 
 
 def test_every_name_of_a_model_is_a_dotted_name() -> None:
