@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
 
@@ -21,6 +23,8 @@ LANGUAGES = {
     "javascript": "javascript",
     "typescript": "javascript",
 }
+Unfinished = tuple[str, str, str]
+COLLECT_EVERY = 500  # files
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +35,15 @@ class Analysis:
     depends only on the file and on those in `consulted`. detections: all of them merged, see `merged`.
     unfinished: (path, function, the bound that was hit). consulted: for each analysed file, every other file that
     was looked at (path -> sha256) or looked for ("" = absent). unparsed: path -> why, not read or not whole.
+    unfinished_of: for each analysed file, what of `unfinished` its own functions lead to.
     """
 
     detections: tuple[Detection, ...]
-    unfinished: tuple[tuple[str, str, str], ...]
+    unfinished: tuple[Unfinished, ...]
     consulted: Mapping[str, Mapping[str, str]]
     unparsed: Mapping[str, str]
     per_file: Mapping[str, tuple[Detection, ...]] = field(default_factory=dict)
+    unfinished_of: Mapping[str, tuple[Unfinished, ...]] = field(default_factory=dict)
 
 
 @cache
@@ -70,31 +76,44 @@ def analyse(
     project = Project(files, spoken, budget or Budget())
     wanted = sorted(path for path in spoken if path in files and (only is None or path in only))
     per_file: dict[str, tuple[Detection, ...]] = {}
-    unfinished: list[tuple[str, str, str]] = []
+    unfinished: dict[str, tuple[Unfinished, ...]] = {}
     consulted: dict[str, Mapping[str, str]] = {}
-    for path in wanted:
-        per_file[path], cut, consulted[path] = _file(project, path, spoken[path])
-        unfinished.extend((where, name, why) for (where, name), why in cut.items())
+    with _calm():
+        for number, path in enumerate(wanted, 1):
+            per_file[path], unfinished[path], consulted[path] = _file(project, path, spoken[path])
+            if number % COLLECT_EVERY == 0:
+                gc.collect()
     unparsed = {path: why for path, why in sorted(project.unparsed.items()) if path in per_file}
-    detections = merged(per_file.values())
-    return Analysis(detections, tuple(sorted(set(unfinished))), consulted, unparsed, per_file)
+    every = tuple(sorted({one for cut in unfinished.values() for one in cut}))
+    return Analysis(merged(per_file.values()), every, consulted, unparsed, per_file, unfinished)
+
+
+@contextmanager
+def _calm() -> Iterator[None]:
+    """Keep Python's collector from walking through all parsed files again and again."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _file(
     project: Project, path: str, spoken: Language
-) -> tuple[tuple[Detection, ...], dict[tuple[str, str], str], dict[str, str]]:
+) -> tuple[tuple[Detection, ...], tuple[Unfinished, ...], dict[str, str]]:
     module = project.module(path)
     if module is None:
-        return (), {}, {}
+        return (), (), {}
     it = Interpreter(project, module, spoken, project.budget)
     roots.run(it)
     found = [*it.reports.found.values(), *_whole(it, spoken)]
     it.consulted.pop(path, None)
-    return (
-        merged([[_written(project, spoken, one) for one in found]]),
-        it.cut,
-        dict(sorted(it.consulted.items())),
-    )
+    written = merged([[_written(project, spoken, one) for one in found]])
+    cut = tuple(sorted((where, name, why) for (where, name), why in it.cut.items()))
+    it.forget()
+    return written, cut, dict(sorted(it.consulted.items()))
 
 
 def _written(project: Project, spoken: Language, one: Found) -> Detection:

@@ -72,6 +72,8 @@ class Interpreter:
         self.modules: dict[str, Module | None] = {module.path: module}
         self.statics: dict[tuple[Class, str], Value] = {}
         self.targets: dict[tuple[str, str, int], tuple[str, str]] = {}
+        self.type_names: dict[tuple[Class, str], Value] = {}
+        self.implied: dict[tuple[str, str], tuple[str, str]] = {}
         self.class_bases: dict[Class, tuple[tuple[Class, ...], tuple[str, ...]]] = {}
         self.decorated: dict[Function, Value] = {}
         self.lineages: dict[str, tuple[str, ...]] = {}
@@ -80,6 +82,14 @@ class Interpreter:
         self.closures: dict[tuple[Frame, int], Function] = {}
         self.local_classes: dict[tuple[Frame, int], Class] = {}
         self.world = ProgramWorld(self)
+
+    def forget(self) -> None:
+        """Let go of all that was made, so that it is freed at once."""
+        self.state = None
+        self.module_frame.env = {}
+        for held in (self.base, self.remembered, self.closures, self.local_classes, self.sites, self.instances,
+                     self.module_values, self.statics, self.decorated, self.modules, self.class_bases):  # fmt: skip
+            held.clear()
 
     # --- the doors
 

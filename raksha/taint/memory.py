@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from raksha.taint.callables import Bound, Function
 from raksha.taint.heap import Object
-from raksha.taint.state import Globals
 from raksha.taint.values import Value
 
 if TYPE_CHECKING:

@@ -60,6 +60,8 @@ def _root(it: Interpreter, name: str, work: Callable[[], None]) -> None:
         it.cut[it.module.path, name] = bound.why
     except RecursionError:
         it.cut[it.module.path, name] = "depth"
+    except Exception as error:  # noqa: BLE001  one function's failure must not lose the rest; it is told
+        it.cut[it.module.path, name] = f"failed: {type(error).__name__}"
     finally:
         it.file_steps += it.steps
     it.quiet = 0
