@@ -2,7 +2,7 @@
 
 python -m benchmarks.scan_faults [--only R-01 R-06] [--scale 0.1]
 
-The corpora are those of raksha/intake/tests, raksha/sandbox/tests and raksha/engines/semgrep/tests, where each check
+The corpora are those of raksha/intake/tests, raksha/sandbox/tests and raksha/tests, where each check
 also has a control that must fail; here they have their full sizes, and times, memory and disk are measured. Everything
 stays on loopback, in a folder of its own.
 """
@@ -33,7 +33,6 @@ django.setup()
 from avyay_site.addresses import Address  # noqa: E402
 from benchmarks.common import RESULTS, machine, write  # noqa: E402
 from raksha.engines.results import EngineResult  # noqa: E402
-from raksha.engines.semgrep.tests import hostile_sources  # noqa: E402
 from raksha.intake import git, urls  # noqa: E402
 from raksha.intake.archives import unpack_archive  # noqa: E402
 from raksha.intake.tests import git_server, hostile_archives, test_urls  # noqa: E402
@@ -42,6 +41,7 @@ from raksha.intake.trees import MEGABYTE, Limits, Refused, Tree, UnableToTake, U
 from raksha.sandbox import Host  # noqa: E402
 from raksha.sandbox import Limits as JobLimits  # noqa: E402
 from raksha.sandbox.tests.test_walls import Canary, check  # noqa: E402
+from raksha.tests import hostile_sources  # noqa: E402
 
 Row = Callable[[Path, float], tuple[int, str]]
 PROBE = "raksha.sandbox.tests.probe:run"

@@ -72,8 +72,11 @@ TITLES: dict[Why, str] = {
     "unsupported": "Not supported",
     "other": "Left out",
 }
-HARMLESS: frozenset[Why] = frozenset({"binary", "suppressed"})
-"""Left out without making a result partial: no engine reads binaries, and suppressed findings are reported."""
+HARMLESS: frozenset[Why] = frozenset({"binary", "suppressed", "ignored", "dependencies", "symlink"})
+"""Left out without making a result partial: no engine reads binaries or the data of tools, suppressed findings are
+reported, installed packages are matched by their versions, and what a link leads to is either there by itself or not
+part of the code.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,10 @@ _INTERPRETERS = {
 }
 _SHEBANG = re.compile(rb"#!\s*(\S{1,200})([^\n]{0,200})")
 _ENV_WORDS = re.compile(r"^(-\S+|\w+=\S*)$")
+_SPARE = re.compile(
+    r"(\.(bak|backup|orig|old|save|tmp|copy|example|sample|dist|template|tmpl|tpl|in|txt)|~)$"
+)
+"""What people put behind a name to keep a file out of the way; its language is that of the name before."""
 _VERSION = re.compile(r"[\d.]+$")
 _FIRST_LINES = ((b"<?php", "php"), (b"<?xml", "xml"), (b"<!doctype html", "html"))
 
@@ -85,7 +89,8 @@ def language_of(path: str, head: bytes = b"") -> str:
     head: the first bytes, for files whose name does not tell.
     """
     name = path.rpartition("/")[2].lower()
-    return _by_name(name) or _by_shebang(head) or _by_first_line(head)
+    spared = _SPARE.sub("", name)
+    return _by_name(spared) or _by_name(name) or _by_shebang(head) or _by_first_line(head)
 
 
 def _by_name(name: str) -> str:

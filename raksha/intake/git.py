@@ -21,7 +21,7 @@ from avyay_site import addresses, outbound
 from raksha.intake import objects, urls
 from raksha.intake.storing import Store
 from raksha.intake.trees import MEGABYTE, Limits, Refused, Tree, Unavailable
-from raksha.sandbox import Host, Outcome
+from raksha.sandbox import Host, Outcome, SandboxError
 from raksha.sandbox import Limits as JobLimits
 
 GIT = "git"
@@ -140,6 +140,8 @@ def fetch(
             run.stream(batch.feed, "cat-file", "--batch", "--batch-all-objects", "--unordered")
             batch.finish()
             return store.tree(commit=commit, revision="" if revision == "HEAD" else revision)
+    except SandboxError as exc:
+        raise Unavailable(str(exc)) from exc
     finally:
         shutil.rmtree(place, ignore_errors=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import json
 import select
@@ -331,5 +332,7 @@ class _Exchange:
 
 @cache
 def shared(*, imports: tuple[str, ...] = (), most_jobs: int = 4, require_network_wall: bool = False) -> Host:
-    """Return this process's one host of that kind."""
-    return Host(imports=imports, most_jobs=most_jobs, require_network_wall=require_network_wall)
+    """Return this process's one host of that kind; it ends with the process."""
+    host = Host(imports=imports, most_jobs=most_jobs, require_network_wall=require_network_wall)
+    atexit.register(host.close)
+    return host

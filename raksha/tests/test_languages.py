@@ -22,6 +22,11 @@ from raksha.languages import language_of
         ("a.py/b", ""),
         ("Gemfile", "ruby"),
         (".env.local", "env"),
+        ("a.py.bak", "python"),
+        ("a.php~", "php"),
+        ("settings.py.txt", "python"),
+        ("requirements.txt", "text"),
+        ("requirements.in", ""),
     ],
 )
 def test_a_name_tells_the_language(path, language):

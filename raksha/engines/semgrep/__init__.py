@@ -66,7 +66,7 @@ def run(request: dict[str, Any]) -> dict[str, Any]:
     stored = {one["stored"]: one["path"] for one in files}
     run_ = _Run(
         rules=rules,
-        folder=Path(request["folder"]).resolve(),
+        folder=Path(request["folder"]),
         ends_at=began + request.get("seconds", TOTAL_SECONDS),
         memory_mb=request.get("memory_mb", MEMORY_MB),
         stored=stored,

@@ -133,6 +133,13 @@ def test_a_server_that_cannot_be_reached_may_be_tried_again(root, into, host):
         fetch(stage, host, into)
 
 
+def test_a_machine_without_git_is_told_so(into, host, monkeypatch):
+    monkeypatch.setattr(intake, "GIT", "git-that-is-not-there")
+
+    with pytest.raises(Unavailable, match="not installed"):
+        intake.fetch(intake.Remote("https://x.example/a/b.git", ""), "HEAD", into, Limits(), sandbox=host)
+
+
 # --- where it connects to
 
 

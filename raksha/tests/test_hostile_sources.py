@@ -13,11 +13,11 @@ import pytest
 
 from raksha.coverage import is_partial
 from raksha.engines.results import EngineResult
-from raksha.engines.semgrep.tests import hostile_sources as hostile
 from raksha.intake.archives import unpack_archive
 from raksha.intake.folders import read_folder
 from raksha.intake.trees import Limits as Bounds
 from raksha.sandbox import Host, Limits
+from raksha.tests import hostile_sources as hostile
 
 pytestmark = pytest.mark.processes
 WALL_SECONDS = 40.0
