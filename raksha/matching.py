@@ -147,11 +147,10 @@ def _smallest(ecosystem: str, version: str, named_by: Sequence[_Known], free_of:
     """
     mine = versions.key(ecosystem, version)
     newer = {at for each in named_by for at in each.fixed if versions.key(ecosystem, at) > mine}
-    free = [at for at in newer if not any(each(at) for each in free_of)]
-    stable = [at for at in free if not versions.is_prerelease(ecosystem, at)]
-    if stable and not versions.is_prerelease(ecosystem, version):
-        free = stable
-    return min(free, key=lambda at: (versions.key(ecosystem, at), at), default="")
+    ordered = sorted(newer, key=lambda at: (versions.key(ecosystem, at), at))
+    if not versions.is_prerelease(ecosystem, version):
+        ordered.sort(key=lambda at: versions.is_prerelease(ecosystem, at))  # stable: keeps the order within
+    return next((at for at in ordered if not any(each(at) for each in free_of)), "")
 
 
 def _ambiguous(advisories: Sequence[Advisory]) -> set[str]:
