@@ -30,7 +30,18 @@ def dotted(node: ir.Expr) -> str:
 
 
 def named(it: Interpreter, type: str) -> Value:
-    """Return what a dotted name stands for here."""
+    """Return what a dotted name stands for here; inside a class it is asked for once, unless it is a local one."""
+    owner, is_inner = it.frame.owner, it.frame.outer is not None
+    if owner is None or is_inner or not it.language.has_static_types or type.partition(".")[0] in it.now.locals:
+        return _named(it, type)
+    key = (owner, type)
+    found = it.type_names.get(key)
+    if found is None:
+        found = it.type_names[key] = _named(it, type)
+    return found
+
+
+def _named(it: Interpreter, type: str) -> Value:
     from raksha.taint.attributes import of_module
     from raksha.taint.names import lookup
 

@@ -65,12 +65,15 @@ def of_file(it: Interpreter, name: str) -> Value:
 
 def implicit(it: Interpreter, module: Module, name: str) -> Value | None:
     """Return what a name means that nothing binds, as a class of the same package."""
-    target = it.language.resolver.implicit(module.tree, name)
-    if target is None:
-        return None
-    path = it.project.first(target.files, module.path, it.consulted)
+    key = (module.path, name)
+    known = it.implied.get(key)
+    if known is None:
+        target = it.language.resolver.implicit(module.tree, name)
+        path = it.project.first(target.files, module.path, it.consulted) if target is not None else ""
+        known = it.implied[key] = (path, target.name if target is not None else "")
+    path, full = known
     if not path:
-        return Value(name=target.name) if target.name else None
+        return Value(name=full) if full else None
     found = it.load(path)
     return in_module(it, found, name) if found is not None else None
 

@@ -70,8 +70,11 @@ class JavaResolver(Resolver):
 
 def roots(importer: ir.Module) -> tuple[str, ...]:
     """Return the folders that packages may start in, for this file: its own source root and its sister's."""
-    folder = importer.path.rpartition("/")[0]
-    package = importer.package.replace(".", "/")
+    return _roots(importer.path.rpartition("/")[0], importer.package.replace(".", "/"))
+
+
+@lru_cache(maxsize=4096)
+def _roots(folder: str, package: str) -> tuple[str, ...]:
     if package and (folder == package or folder.endswith(f"/{package}")):
         root = folder[: len(folder) - len(package)]
     else:

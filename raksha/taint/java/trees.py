@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import fields
 
 from raksha.taint import ir, kinds
 from raksha.taint.library import Report
@@ -14,9 +15,17 @@ STATEMENTS = frozenset({"Select", "Update", "Insert", "Delete"})
 PUT_IN = re.compile(r"\$\{[\w.]+\}")
 
 
-def trusts_all(module: ir.Module) -> Iterator[Report]:
-    """Report trust managers whose check of the server is empty, and verifiers of host names that say yes to all."""
+def declarations(module: ir.Module) -> Iterator[Report]:
+    """Look at every class of a file, in one walk."""
     for found in classes(module.body):
+        yield from trusts_all(found)
+        yield from mapped_sql(found)
+        yield from every_origin(found)
+
+
+def trusts_all(found: ir.Class) -> Iterator[Report]:
+    """Report trust managers whose check of the server is empty, and verifiers of host names that say yes to all."""
+    if found.bases:
         bases = {_last(base) for base in found.bases}
         for method in found.body:
             if not isinstance(method, ir.Function) or method.is_abstract:
@@ -27,21 +36,19 @@ def trusts_all(module: ir.Module) -> Iterator[Report]:
                 yield Report(kinds.CERTIFICATE, "Every host name is accepted", method)
 
 
-def mapped_sql(module: ir.Module) -> Iterator[Report]:
+def mapped_sql(found: ir.Class) -> Iterator[Report]:
     """Report MyBatis statements in annotations that put the text of a parameter in (`${…}`)."""
-    for found in classes(module.body):
-        for method in found.body:
-            if isinstance(method, ir.Function) and any(param.type == "String" for param in method.params):
-                yield from (Report(kinds.SQL, node=mark) for mark in method.decorators if _puts_in(mark))
+    for method in found.body:
+        if isinstance(method, ir.Function) and any(param.type == "String" for param in method.params):
+            yield from (Report(kinds.SQL, node=mark) for mark in method.decorators if _puts_in(mark))
 
 
-def every_origin(module: ir.Module) -> Iterator[Report]:
+def every_origin(found: ir.Class) -> Iterator[Report]:
     """Report @CrossOrigin that names no origin or all of them."""
-    for found in classes(module.body):
-        methods = [stmt for stmt in found.body if isinstance(stmt, ir.Function)]
-        marked: list[ir.Class | ir.Function] = [found, *methods]
-        for node in marked:
-            yield from (Report(kinds.CORS, node=mark) for mark in node.decorators if _is_open(mark))
+    methods = [stmt for stmt in found.body if isinstance(stmt, ir.Function)]
+    marked: list[ir.Class | ir.Function] = [found, *methods]
+    for node in marked:
+        yield from (Report(kinds.CORS, node=mark) for mark in node.decorators if _is_open(mark))
 
 
 def classes(body: tuple[ir.Stmt, ...]) -> Iterator[ir.Class]:
@@ -51,10 +58,23 @@ def classes(body: tuple[ir.Stmt, ...]) -> Iterator[ir.Class]:
         node = waiting.pop()
         if isinstance(node, tuple):
             waiting.extend(reversed(node))
-        elif isinstance(node, ir.Node):
+        elif isinstance(node, ir.Node) and not isinstance(node, ir.Const | ir.Name):
             if isinstance(node, ir.Class):
                 yield node
-            waiting.extend(getattr(node, name) for name in node.__slots__ if name != "span")
+            waiting.extend([getattr(node, name) for name in PARTS[type(node)]])
+
+
+def _parts() -> dict[type, tuple[str, ...]]:
+    """Return the fields of each kind of node that can hold others."""
+    plain = ("str", "bool", "int", "Literal[", "Span", "bytes")
+    kinds_ = [kind for kind in vars(ir).values() if isinstance(kind, type) and issubclass(kind, ir.Node)]
+    return {
+        kind: tuple(field.name for field in fields(kind) if not str(field.type).startswith(plain))
+        for kind in kinds_
+    }
+
+
+PARTS = _parts()
 
 
 def _accepts(method: ir.Function) -> bool:
@@ -108,4 +128,4 @@ def _last(node: ir.Expr) -> str:
     return node.id if isinstance(node, ir.Name) else ""
 
 
-CHECKS = (trusts_all, mapped_sql, every_origin)
+CHECKS = (declarations,)
