@@ -32,45 +32,57 @@ HEAD = 8192
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of file. manifest_of: the project's side of this ecosystem, dropped where a lockfile covers it."""
+    """One kind of file.
+
+    manifest_of: the project's side of this ecosystem, dropped where a lockfile covers it.
+    mark: what stands in every file of this kind, even in one without packages; without it nothing was understood.
+    """
 
     name: str
     read: Callable[[File], Reading]
     manifest_of: str = ""
     locks: str = ""
+    mark: str = ""
 
 
 KINDS = {
     kind.name: kind
     for kind in (
         Kind("requirements", requirements.read),
-        Kind("poetry", python_locks.read_poetry, locks="PyPI"),
-        Kind("pdm", python_locks.read_pdm, locks="PyPI"),
-        Kind("uv", python_locks.read_uv, locks="PyPI"),
-        Kind("pylock", python_locks.read_pylock, locks="PyPI"),
-        Kind("pipfile-lock", python_locks.read_pipfile_lock, locks="PyPI"),
+        Kind("poetry", python_locks.read_poetry, locks="PyPI", mark=r"^\[metadata|^\[\[package|^package = "),
+        Kind("pdm", python_locks.read_pdm, locks="PyPI", mark=r"^\[metadata|^\[\[package"),
+        Kind("uv", python_locks.read_uv, locks="PyPI", mark=r"^version = |^\[\[package"),
+        Kind("pylock", python_locks.read_pylock, locks="PyPI", mark=r"^lock-version|^\[\[packages"),
+        Kind(
+            "pipfile-lock", python_locks.read_pipfile_lock, locks="PyPI", mark=r'"(?:_meta|default|develop)"'
+        ),
         Kind("pyproject", python_manifests.read_pyproject, manifest_of="PyPI"),
         Kind("pipfile", python_manifests.read_pipfile, manifest_of="PyPI"),
         Kind("setup-cfg", python_manifests.read_setup_cfg, manifest_of="PyPI"),
-        Kind("package-lock", package_lock.read, locks="npm"),
-        Kind("yarn", yarn.read, locks="npm"),
-        Kind("pnpm", pnpm.read, locks="npm"),
-        Kind("bun", bun.read, locks="npm"),
+        Kind(
+            "package-lock",
+            package_lock.read,
+            locks="npm",
+            mark=r'"(?:lockfileVersion|packages|dependencies|requires)"',
+        ),
+        Kind("yarn", yarn.read, locks="npm", mark=r"yarn lockfile|^__metadata"),
+        Kind("pnpm", pnpm.read, locks="npm", mark=r"^(?:lockfileVersion|packages|importers|dependencies):"),
+        Kind("bun", bun.read, locks="npm", mark=r'"(?:lockfileVersion|packages)"'),
         Kind("package-json", package_json.read, manifest_of="npm"),
-        Kind("go-mod", go.read_mod),
+        Kind("go-mod", go.read_mod, mark=r"^\s*module\b"),
         Kind("go-sum", go.read_sum),
         Kind("go-work", go.read_work),
         Kind("pom", maven.read),
-        Kind("gradle-lock", gradle.read_lock, locks="Maven"),
+        Kind("gradle-lock", gradle.read_lock, locks="Maven", mark=r"^empty="),
         Kind("gradle-build", gradle.read_build, manifest_of="Maven"),
         Kind("gradle-catalogue", gradle.read_catalogue, manifest_of="Maven"),
-        Kind("cargo-lock", cargo.read_lock, locks="crates.io"),
+        Kind("cargo-lock", cargo.read_lock, locks="crates.io", mark=r"^version = |^\[\[package"),
         Kind("cargo-toml", cargo.read_manifest, manifest_of="crates.io"),
         Kind("gemfile-lock", gemfile.read, locks="RubyGems"),
-        Kind("composer-lock", composer.read_lock, locks="Packagist"),
+        Kind("composer-lock", composer.read_lock, locks="Packagist", mark=r'"packages"'),
         Kind("composer-json", composer.read_manifest, manifest_of="Packagist"),
-        Kind("nuget-lock", nuget.read_lock, locks="NuGet"),
-        Kind("nuget-deps", nuget.read_deps),
+        Kind("nuget-lock", nuget.read_lock, locks="NuGet", mark=r'"dependencies"'),
+        Kind("nuget-deps", nuget.read_deps, mark=r'"(?:libraries|targets)"'),
         Kind("nuget-config", nuget.read_config),
         Kind("nuget-project", nuget.read_project, manifest_of="NuGet"),
         Kind("cyclonedx-json", cyclonedx.read_json),

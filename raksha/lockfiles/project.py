@@ -120,8 +120,16 @@ def _bounded(file: File, kind: Kind) -> Reading:
         )
     if len(fit) > MOST_PACKAGES:
         problems.append(file.skip("limit", f"Only the first {MOST_PACKAGES:,} packages were taken."))
+    if not (reading.packages or problems) and _is_strange(file, kind):
+        problems.append(
+            file.skip("parse_error", "Nothing in it looks like the lockfile that its name promises.")
+        )
     packages = tuple(fit[:MOST_PACKAGES])
     return Reading(packages, tuple(problems), reading.is_manifest_only, reading.includes, reading.covers)
+
+
+def _is_strange(file: File, kind: Kind) -> bool:
+    return bool(kind.mark and file.text.strip()) and re.search(kind.mark, file.text, re.M) is None
 
 
 def _is_fit(package: Package) -> bool:

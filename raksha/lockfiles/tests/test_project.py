@@ -102,3 +102,26 @@ def test_a_broken_manifest_beside_a_lockfile_does_not_spoil_it():
         found = lockfiles.read_all({lock: data, "package.json": b"{broken"})
 
         assert [p.name for p in found[lock].packages] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("path", "strange", "empty"),
+    [
+        ("package-lock.json", "{}", '{"lockfileVersion": 3, "packages": {"": {}}}'),
+        ("yarn.lock", "# nothing", "# yarn lockfile v1\n"),
+        ("pnpm-lock.yaml", "hello: world", "lockfileVersion: '9.0'\n"),
+        ("poetry.lock", "a = 1", '[metadata]\nlock-version = "2.0"\n'),
+        ("uv.lock", "a = 1", "version = 1\n"),
+        ("Cargo.lock", "a = 1", "version = 3\n"),
+        ("composer.lock", "{}", '{"packages": [], "packages-dev": []}'),
+        ("Pipfile.lock", "{}", '{"_meta": {}, "default": {}, "develop": {}}'),
+        ("gradle.lockfile", "hello", "empty=\n"),
+        ("go.mod", "hello", "module example.org/a\n"),
+    ],
+)
+def test_a_lockfile_without_packages_is_clean_only_if_it_was_understood(path, strange, empty):
+    for text, words in ((strange, ["parse_error"]), (empty, [])):
+        found = lockfiles.read(path, text.encode())
+
+        assert found is not None
+        assert [problem.why for problem in found.problems] == words
