@@ -4,7 +4,8 @@ In children: walls.py says which walls, children.py forks, host.py keeps a warm 
 Host, Limits, Outcome and the Isolation that says which walls stand.
 """
 
-from raksha.sandbox.client import Broken, Failed, Host, Outcome, SandboxError, Walless, shared
+from raksha.sandbox.client import Broken, Failed, Host, SandboxError, Walless, shared
+from raksha.sandbox.exchange import Outcome, Watch
 from raksha.sandbox.isolation import WALLS, Isolation
 from raksha.sandbox.limits import Limits
 
@@ -18,5 +19,6 @@ __all__ = [
     "Outcome",
     "SandboxError",
     "Walless",
+    "Watch",
     "shared",
 ]

@@ -51,7 +51,7 @@ class Runner(Protocol):
         *,
         folder: str,
         limits: Limits,
-        watch: sandbox.client.Watch,
+        watch: sandbox.Watch,
     ) -> Any: ...
 
 
