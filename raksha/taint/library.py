@@ -75,8 +75,8 @@ class World(Protocol):
     def call(self, function: Value, args: Sequence[Value]) -> Value:
         """Call a callback."""
 
-    def step(self, value: Value, says: str) -> Value:
-        """Return the value with one more station in the trace of its taint."""
+    def step(self, value: Value, says: str, node: ir.Node | None = None) -> Value:
+        """Return the value with one more station in the trace of its taint, at the node."""
 
     def text(self, node: ir.Node) -> str:
         """Return the source text of a node, at most 200 characters."""
@@ -416,6 +416,10 @@ class Resolver(Protocol):
 
     def resource(self, importer: ir.Module, name: str) -> tuple[str, ...]:
         """Return the paths under which a resource named in `importer` can be."""
+        return ()
+
+    def implementations(self, module: ir.Module, name: str) -> tuple[Target, ...]:
+        """Return where classes that implement this interface of `module` are, by the language's habits of naming."""
         return ()
 
     def qualified(self, module: ir.Module) -> str:

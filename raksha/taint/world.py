@@ -72,9 +72,9 @@ class ProgramWorld:
         node = ir.Const(None, span=it.frame.module.tree.span)
         return call_value(it, node, function, tuple(args), {})
 
-    def step(self, value: Value, says: str) -> Value:
+    def step(self, value: Value, says: str, node: ir.Node | None = None) -> Value:
         it = self._it
-        return tracing.stepped(it, value, it.frame.module.tree, says)
+        return tracing.stepped(it, value, node or it.frame.module.tree, says)
 
     def resource(self, name: str) -> bytes | None:
         it = self._it

@@ -5,7 +5,7 @@ from __future__ import annotations
 from raksha.taint import ir
 from raksha.taint.library import Context, Entry, Makes, Source
 from raksha.taint.python.entries.places import ASKED, NOTHING, PATH
-from raksha.taint.python.entries.routes import PAGE
+from raksha.taint.python.entries.routes import PAGE, imports
 from raksha.taint.python.words import words
 
 VERBS = words("get post put delete patch head options trace")
@@ -52,7 +52,12 @@ def _of_view(context: Context, owner: ir.Class, function: ir.Function) -> Entry:
         elif param.type in ("int", "float", "bool", "UUID", "uuid.UUID") or param.name in ("pk", "format", "form",
                 "queryset", "serializer", "context", "obj"):  # fmt: skip
             params[param.name] = NOTHING
-    is_flask = any(_last(base) in RETURNS_TEXT for base in owner.bases) and _imports(context.module, "flask")
+    own = [param.name for param in function.params if param.name != "self"]
+    if function.name in VERBS and own and imports(context.module, ("django", "rest_framework", "starlette")):
+        params[own[0]] = ASKED
+    is_flask = any(_last(base) in RETURNS_TEXT for base in owner.bases) and imports(
+        context.module, ("flask",)
+    )
     others = PATH if function.name in VERBS or _is_action(function) else None
     return Entry(params=params, others=others, returns=(PAGE,) if is_flask else ())
 
@@ -61,10 +66,6 @@ def _is_action(function: ir.Function) -> bool:
     """DRF's extra actions are marked."""
     marks = [mark.callee if isinstance(mark, ir.Call) else mark for mark in function.decorators]
     return any(_last(mark) in ("action", "detail_route", "list_route") for mark in marks)
-
-
-def _imports(module: ir.Module, library: str) -> bool:
-    return any(isinstance(stmt, ir.Import) and stmt.module.startswith(library) for stmt in module.body)
 
 
 def _last(node: ir.Expr) -> str:

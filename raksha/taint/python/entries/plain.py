@@ -45,6 +45,9 @@ def _view(context: Context, function: ir.Function) -> Entry | None:
     """
     own = [param for param in function.params if param.name not in ("self", "cls")]
     params: dict[str, Source | Makes] = {param.name: ASKED for param in own if _is_request(param)}
+    may_be_view = bool(own) and not params and not context.classes and imports(context.module, ("django",))
+    if may_be_view and function.name in routes_of(context.module).numbers:
+        params[own[0].name] = ASKED  # the first is the request, whatever it is called
     if not params:
         return _added_route(context, function)
     if own[0].name in params and not context.classes and not function.name.startswith("_"):

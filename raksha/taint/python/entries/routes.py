@@ -75,7 +75,11 @@ def _of_route(context: Context, function: ir.Function, mark: ir.Expr, rule: str)
         if param.name in ("self", "cls"):
             continue
         params[param.name] = _flask_param(param, numbers)
-    returns = () if imports(context.module, ("aiohttp", "sanic", "starlette")) else (PAGE,)
+    asked = imports(context.module, ("aiohttp", "sanic", "starlette"))
+    own = [param.name for param in function.params if param.name not in ("self", "cls")]
+    if asked and own:
+        params[own[0]] = ASKED
+    returns = () if asked else (PAGE,)
     return Entry(params=params, others=PATH, returns=returns)
 
 

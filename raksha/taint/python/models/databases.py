@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from raksha.taint import kinds
 from raksha.taint.library import RECEIVER, Makes, Passes, Sanitizer, Sink
+from raksha.taint.python.models.likely import STATEMENT, likely
 from raksha.taint.python.models.tables import Table, merged, names
 
 CURSOR, CONNECTION = "db.Cursor", "db.Connection"
 RUNS = Sink(kinds.SQL, ((0, "sql", "query", "statement", "operation", "clause", "stmt"),), "runs as SQL")
 LIKELY = r"cur|conn|\bdb\b|database|session|engine|_db|db_|\bc$|tx|trans|pool|sql|objects|cnx|con$|client"
-GUESSED = Sink(RUNS.kind, RUNS.args, RUNS.says, on=LIKELY)
-ORM = Sink(
-    kinds.SQL, ((0, "raw_query"),), "runs as SQL", on=r"objects|query|manager|\bqs\b|_set|model", exact=True
-)
+GUESSED = Sink(RUNS.kind, RUNS.args, RUNS.says, when=likely(LIKELY, STATEMENT))
+ORM = Sink(kinds.SQL, ((0, "raw_query"),), "runs as SQL", exact=True,
+           when=likely(r"objects|query|manager|\bqs\b|_set|model", STATEMENT))  # fmt: skip
 EXTRA = Sink(kinds.SQL, ("select", "where", "tables", "order_by", 0, 1, 3), "becomes part of SQL",
              on=r"objects|query|qs|manager|filter|_set|all\(")  # fmt: skip
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from raksha.taint import kinds
 from raksha.taint.library import EVERY, Called, Makes, Sanitizer, Sink
+from raksha.taint.python.models.likely import FILTER, STEPS, likely
 from raksha.taint.python.models.tables import Table, merged, names
 
 LDAP, XPATH, NOSQL, REGEX, TRUST = kinds.LDAP, kinds.XPATH, kinds.NOSQL, kinds.REGEX, kinds.TRUST
@@ -18,9 +19,9 @@ SEARCHES = Sink(
     exact=True,
 )
 FINDS = Sink(XPATH, ((0, "path", "_path", "expression", "xpath", "match"),), "is used as XPath")
-QUERIES = (
-    "find find_one find_one_and_update find_one_and_delete find_one_and_replace delete_one delete_many update_one"
-    " update_many replace_one count_documents aggregate distinct"
+UNMISTAKABLE = (
+    "find_one find_one_and_update find_one_and_delete find_one_and_replace replace_one count_documents"
+    " estimated_document_count"
 )
 WHERE = Sink(
     NOSQL,
@@ -41,7 +42,7 @@ def _is_query_of_tree(called: Called) -> bool:
 TABLE: Table = merged(
     names(Makes(DIRECTORY, args=()), "ldap3.Connection ldap.initialize ldap.open ldap.ldapobject.LDAPObject ldap.init"),
     names(SEARCHES, f"{DIRECTORY}. {ASKED}", "ldap3.extend.standard.paged_search"),
-    names(Sink(LDAP, SEARCHES.args, SEARCHES.says, on=r"ldap|conn|server|directory|\bcon\b|\bl$", exact=True),
+    names(Sink(LDAP, SEARCHES.args, SEARCHES.says, when=likely(r"ldap|conn|server|directory|\bcon\b|\bl$", FILTER), exact=True),
           f"*. {ASKED}"),
     names(Sanitizer(LDAP.bit), "ldap3.utils.conv.escape_filter_chars ldap.filter.escape_filter_chars",
           "ldap3.utils.dn.escape_rdn ldap.dn.escape_dn_chars ldap.filter.filter_format *.escape_filter_chars",
@@ -53,10 +54,11 @@ TABLE: Table = merged(
     names(Sink(XPATH, ((1, "path"),), "is used as XPath"), "elementpath.select elementpath.iter_select xpath.find"),
     names(Makes(TREE, args=()), f"{TREE}. getroot find iter"),
     names(Sink(XPATH, FINDS.args, FINDS.says), "*.xpath *.iterfind"),
-    names(Sink(XPATH, FINDS.args, FINDS.says, on=r"root|tree|xml|doc|elem|etree|\bet\b"), "*. findall findtext"),
+    names(Sink(XPATH, FINDS.args, FINDS.says, when=likely(r"root|tree|xml|doc|elem|etree|\bet\b", STEPS)), "*. findall findtext"),
     names(Sink(XPATH, FINDS.args, FINDS.says, on=r"root|tree|xml|elem|etree", when=_is_query_of_tree), "*. find"),
     names(Makes("mongo.Client", args=()), "pymongo.MongoClient motor.motor_asyncio.AsyncIOMotorClient"),
-    names(WHERE, f"*. {QUERIES}"),
+    names(WHERE, "*. find aggregate distinct update_one update_many delete_one delete_many"),
+    names(Sink(NOSQL, WHERE.args, WHERE.says), f"*. {UNMISTAKABLE}"),
     names(PATTERN, f"re. {SEARCH}", f"regex. {SEARCH} compile"),
     names((PATTERN, Makes("re.Pattern", args=(), fields={"pattern": (0, "pattern")})), "re.compile"),
     names(Sanitizer(kinds.mask(REGEX, XPATH)), "re.escape regex.escape"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from raksha.taint import kinds
 from raksha.taint.library import RECEIVER, Called, Clean, Fold, Hook, Makes, Passes, Sanitizer, Sink
+from raksha.taint.python.models.likely import from_outside, likely
 from raksha.taint.python.models.tables import Table, merged, names
 from raksha.taint.python.paths import base_name, joined, normal, parent
 from raksha.taint.values import Value
@@ -33,6 +34,13 @@ def _common(called: Called) -> Value | None:
     return Value(flows=tainted[0].flows, type="str", symbol=tainted[0].symbol)
 
 
+LIKELY_UPLOAD = likely(r"file|upload|image|photo|avatar|attach|doc|picture|storage")
+
+
+def _is_upload(called: Called) -> bool:
+    return from_outside(called) or LIKELY_UPLOAD(called)
+
+
 TABLE: Table = merged(
     names(OPENS, "tarfile.open zipfile.ZipFile"),
     # What is in a file is not what it is called.
@@ -49,8 +57,8 @@ TABLE: Table = merged(
           "starlette.responses.FileResponse fastapi.responses.FileResponse sanic.response.file sanic.file",
           "django.core.files.File.open"),
     names(Sink(PATH, ((0, "directory"),), "names the folder"), "flask.send_from_directory quart.send_from_directory"),
-    names(Sink(PATH, ((0, "dst", "destination", "path"),), "names the file", exact=True,
-               on=r"file|upload|image|photo|avatar|attach|\bf$|doc|img|picture|storage"), "*. save save_to"),
+    names(Sink(PATH, ((0, "dst", "destination", "path"),), "names the file", exact=True, when=_is_upload),
+          "*. save save_to"),
     # Paths as objects: what they stand for stays in the object.
     names(Makes(PATHLIB), "pathlib. Path PurePath PosixPath PurePosixPath WindowsPath PureWindowsPath", "anyio.Path"),
     names(Passes(type=PATHLIB), f"{PATHLIB}. joinpath with_name with_suffix absolute expanduser with_stem __truediv__"),

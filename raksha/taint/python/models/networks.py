@@ -93,5 +93,5 @@ TABLE: Table = merged(
     names(Passes(), "urllib.parse. unquote unquote_plus urljoin urlunparse urlunsplit unquote_to_bytes",
           "urllib. unquote unquote_plus", "urllib.parse. parse_qs parse_qsl"),
     names(Hook(_address), "urllib.parse. urlparse urlsplit", "urlparse. urlparse urlsplit", "furl.furl yarl.URL"),
-    names(Clean(), "flask.url_for quart.url_for django.urls.reverse django.urls.reverse_lazy starlette.requests.url_for"),
+    names(Clean(), "flask.url_for quart.url_for django.urls.reverse django.urls.reverse_lazy django.urls.base.reverse starlette.requests.url_for"),
 )  # fmt: skip

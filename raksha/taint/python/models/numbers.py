@@ -16,6 +16,7 @@ FREE = (
     "secrets. token_hex token_urlsafe token_bytes randbelow compare_digest",
     "werkzeug.security. generate_password_hash check_password_hash", "bcrypt. hashpw checkpw gensalt",
     "django.contrib.auth.hashers. make_password check_password", "bson.ObjectId bson.objectid.ObjectId",
+    "email.utils. formatdate localtime", "*. timestamp isoformat strftime total_seconds",
     "enum.auto operator.length_hint dateutil.parser.parse django.utils.dateparse.parse_date",
     "django.utils.dateparse.parse_datetime binascii.crc32 zlib.crc32 zlib.adler32 oct hex bin",
 )  # fmt: skip

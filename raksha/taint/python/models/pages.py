@@ -95,7 +95,7 @@ TABLE: Table = merged(
     names((USED, Makes(PLAIN, args=())), "jinja2.Template jinja2.environment.Template mako.template.Template",
           "bottle.template bottle.SimpleTemplate chameleon.PageTemplate"),
     names((USED, Makes(ESCAPING, args=())), "django.template.Template django.template.base.Template",
-          "tornado.template.Template", "django.template.engines.from_string"),
+          "tornado.template.Template", "django.template.engines.from_string django.template.engine.Engine.from_string"),
     names(Sanitizer(ESCAPES), "flask.render_template quart.render_template flask.stream_template",
           "flask.templating.render_template", "django.shortcuts.render django.template.loader.render_to_string",
           "django.shortcuts.render_to_response",

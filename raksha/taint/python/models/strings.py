@@ -158,7 +158,7 @@ def _joined(called: Called, head: str, shown: list[Value], compute: Callable[[],
             return None
     deep = [called.world.deep(value) for value in shown]
     made = Value(flows=called.world.join(*deep).flows, type="str", head=head)
-    return called.world.step(made, "becomes part of a string") if made.flows else made
+    return called.world.step(made, "becomes part of a string", called.node) if made.flows else made
 
 
 def _known(value: Value) -> Constant:
