@@ -9,6 +9,7 @@ from avyay_site.accounts.services import MemberJoined
 from avyay_site.keys.services import KeyChanged
 from avyay_site.usage.budgets import BudgetThreshold
 from raksha.reranking import FindingEscalated
+from raksha.scanning import ScanFinished
 
 KEY_ACTIONS = {"key.issue": ("key.issued", "issued"), "key.revoke": ("key.revoked", "revoked")}
 """Which acts on keys people are told of: the type of the notification, and its verb."""
@@ -20,6 +21,7 @@ def connect() -> None:
     events.subscribe(MemberJoined, tell_of_member)
     events.subscribe(BudgetThreshold, tell_of_budget)
     events.subscribe(FindingEscalated, tell_of_escalation)
+    events.subscribe(ScanFinished, tell_of_scan)
 
 
 def tell_of_key(event: KeyChanged) -> None:
@@ -97,6 +99,34 @@ def tell_of_escalation(event: FindingEscalated) -> None:
                 "priority": event.priority,
                 "count": event.count,
                 "is_exploited": event.is_exploited,
+            },
+        )
+
+
+def tell_of_scan(event: ScanFinished) -> None:
+    """Notify the workspace of a scan that finished, failed or did not pass a policy; not of one that was called off."""
+    from raksha.models import Scan
+
+    for scan in Scan.objects.filter(pk=event.scan_id).exclude(state="cancelled").select_related("project"):
+        counts = {name: scan.counts.get(name, 0) for name in ("new", "fixed", "reopened", "open", "kev")}
+        is_failed = scan.state == "failed" or scan.is_passing is False
+        reasons = [reason for verdict in scan.verdicts for reason in verdict["reasons"]]
+        partly = " Something was left out; the report says what." if scan.is_partial else ""
+        summary = "{new} new, {reopened} reopened, {fixed} fixed, {open} open findings.".format(**counts)
+        word = "failed" if scan.state == "failed" else "did not pass" if is_failed else "finished"
+        _notify(
+            event,
+            "scan.failed" if is_failed else "scan.finished",
+            f"The scan of {scan.project} {word}"[:200],
+            scan.reason or " ".join([summary + partly, *reasons]),
+            {
+                "scan_id": scan.pk,
+                "project_id": event.project_id,
+                "project": scan.project.name,
+                "state": scan.state,
+                "is_partial": scan.is_partial,
+                "is_passing": scan.is_passing,
+                "counts": counts,
             },
         )
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from django.apps import AppConfig
@@ -9,8 +9,9 @@ from django.utils import timezone
 if TYPE_CHECKING:
     from prometheus_client.core import GaugeMetricFamily
 
+    from avyay_site.accounts.access import Access
     from avyay_site.checkup import Finding
-    from avyay_site.shell import Health
+    from avyay_site.shell import Attention, Health
 
 
 class RakshaConfig(AppConfig):
@@ -18,10 +19,14 @@ class RakshaConfig(AppConfig):
     verbose_name = "Rakṣā"
 
     def ready(self) -> None:
-        from avyay_site import checkup, metrics, shell
+        from avyay_site import checkup, metrics, seeding, shell
         from avyay_site.notifications import event_types
+        from raksha import samples
 
         event_types.declare("finding.escalated", "A finding became urgent by new intelligence")
+        event_types.declare("scan.finished", "A scan finished")
+        event_types.declare("scan.failed", "A scan failed, or did not pass a policy")
+        seeding.register(samples.seed)
         metrics.add("raksha_feeds", _feed_ages)
         checkup.add("intelligence", _examine_feeds)
         shell.register(
@@ -34,6 +39,7 @@ class RakshaConfig(AppConfig):
                 go="r",
                 order=20,
                 health=_health,
+                attention=_attention,
             )
         )
 
@@ -56,6 +62,25 @@ def _health() -> Health:
     }
     tone, word = words.get(found.state, ("good", "feeds fresh"))
     return Health(tone, word, found.says)
+
+
+def _attention(access: Access) -> Sequence[Attention]:
+    """Name projects with findings to act on, and those whose latest scan failed."""
+    from django.urls import reverse
+
+    from avyay_site.shell import Attention
+    from raksha.queries import scans
+
+    url = reverse("raksha:overview")
+    urgent = [
+        Attention("bad", f"{name}: {count} finding{'s' if count > 1 else ''} to act on", url)
+        for name, count in scans.get_urgent_projects(access)
+    ]
+    failed = [
+        Attention("warn", f"The latest scan of {name} failed: {reason}", url)
+        for name, reason in scans.get_failed_latest(access)
+    ]
+    return [*urgent, *failed]
 
 
 def _feed_ages() -> Iterator[GaugeMetricFamily]:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from raksha.admin import intel
+from raksha.admin import findings, intel, scans
 
-__all__ = ["intel"]
+__all__ = ["findings", "intel", "scans"]

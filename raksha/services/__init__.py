@@ -11,7 +11,7 @@ from raksha.services.projects import (
     delete_project,
     project_for,
 )
-from raksha.services.scans import OtherScan, cancel_scan, reissue_waiting, request_scan
+from raksha.services.scans import OtherScan, cancel_scan, reissue_waiting, repeat_scan, request_scan
 from raksha.services.triage import delete_exclusion, exclude, rule_on_findings
 from raksha.services.uploads import receive_upload
 
@@ -34,6 +34,7 @@ __all__ = [
     "project_for",
     "receive_upload",
     "reissue_waiting",
+    "repeat_scan",
     "request_scan",
     "rule_on_findings",
 ]

@@ -77,6 +77,24 @@ def request_scan(
     return scan
 
 
+def repeat_scan(*, by: Access, scan: Scan, now: datetime) -> Scan:
+    """Ask for the same scan once more: of the archive while it is kept, else of the repository as it is by then.
+
+    Raises what request_scan raises.
+    """
+    if scan.source == ScanSource.UPLOAD and scan.upload is None:
+        raise UnableToChange("The archive is not kept any more; upload it again.")
+    return request_scan(
+        by=by,
+        now=now,
+        project=scan.project,
+        upload=scan.upload,
+        url=scan.url,
+        revision=scan.revision,
+        folder=scan.folder,
+    )
+
+
 @transaction.atomic
 def cancel_scan(*, by: Access, scan: Scan, now: datetime) -> Scan:
     """Call a scan off: a waiting one never starts; of a running one the jobs are ended and nothing is recorded.
