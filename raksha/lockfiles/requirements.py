@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
 
 from raksha.lockfiles.graph import Graph
 from raksha.lockfiles.loading import check_size
-from raksha.lockfiles.reading import MOST_PACKAGES, File, Reading, elsewhere, unpinned
+from raksha.lockfiles.reading import MOST_PACKAGES, File, Reading, distinct, elsewhere, unpinned
 from raksha.packages import Package, normalise
 
 NAMED = re.compile(r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(\[[^\]]*\])?\s*(.*)", re.S)
@@ -26,6 +26,7 @@ PATHS = ("./", "../", "/", "file:", "~", ".\\", "..\\")
 ROOT = re.compile(r"^-r |\(|\.(?:in|txt|toml|cfg|py)$")
 ASKER = re.compile(r"(?:-[rc] )?\S+(?: \(.*\))?")
 LONGEST_ADDRESS = 2000
+LARGEST_ORIGIN = 1_000_000
 SNIFFED_LINES = 400
 PINNED_LINE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(\[[^\]]*\])?\s*===?\s*\S+")
 
@@ -55,7 +56,7 @@ def read(file: File) -> Reading:
             loose.append(package)
         elif package is not None:
             packages.append((line, package))
-    found = _with_ways(packages)
+    found = _with_ways(file, packages)
     return Reading(
         packages=found,
         problems=(*unpinned(file, loose), *elsewhere(file, found)),
@@ -164,17 +165,31 @@ def _made(file: File, line: Line, name: str, version: str, source: str, hashes: 
     return Package("PyPI", name, version, file.path, line.number, dev=dev, source=source, hashes=hashes)
 
 
-def _with_ways(found: list[tuple[Line, Package]]) -> tuple[Package, ...]:
-    """Fill in who asks for what, if comments tell; without them all lines stand there because somebody wrote them."""
-    tells = any(line.is_told for line, _ in found)
+def _with_ways(file: File, found: list[tuple[Line, Package]]) -> tuple[Package, ...]:
+    """Fill in who asks for what, if comments tell; else the direct ones by what the list was made from."""
+    if not any(line.is_told for line, _ in found):
+        return _by_origin(file, [package for _, package in found])
     graph = Graph(is_whole=True)
     for index, (line, package) in enumerate(found):
         name = normalise("PyPI", package.name)
         node = name if name not in graph.nodes else f"{name} {index}"
         graph.nodes[node] = package
-        parents = [parent for parent in line.asked_by if parent]
-        if not tells or any(ROOT.search(parent) for parent in parents):
+        if any(ROOT.search(parent) for parent in line.asked_by):
             graph.roots.append(node)
-        for parent in parents:
+        for parent in line.asked_by:
             graph.edges.setdefault(normalise("PyPI", parent), []).append(node)
     return graph.packages()
+
+
+def _by_origin(file: File, packages: list[Package]) -> tuple[Package, ...]:
+    """Mark the direct ones: those that a .in file beside names; without one, all that people wrote.
+
+    Nobody writes hashes by hand: a list that has them was made by a tool, and which are direct stays open.
+    """
+    origin = file.beside(file.name.rpartition(".")[0] + ".in")
+    if origin is not None and len(origin.data) <= LARGEST_ORIGIN:
+        named = (NAMED.match(line.text) for line in _lines(origin.text))
+        asked = {normalise("PyPI", name[1]) for name in named if name}
+        return distinct([replace(p, direct=normalise("PyPI", p.name) in asked) for p in packages])
+    is_made = any(package.hashes for package in packages)
+    return distinct([replace(package, direct=None if is_made else True) for package in packages])

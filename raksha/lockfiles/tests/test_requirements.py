@@ -85,6 +85,18 @@ def test_other_comments_do_not_look_like_origins():
     assert all(package.direct for package in found.values())
 
 
+def test_without_comments_the_file_it_was_made_from_tells_what_is_direct():
+    made = "flask==2.0.1 --hash=sha256:aa\nwerkzeug==2.0.3 --hash=sha256:bb\n"
+
+    with_origin = by_name(
+        reading("requirements.txt", made, requirements__in="# web\nFlask[async]>=2  # why\n")
+    )
+    without = by_name(reading("requirements.txt", made))
+
+    assert [package.direct for package in with_origin.values()] == [True, False]
+    assert [package.direct for package in without.values()] == [None, None]
+
+
 def test_unpinned_names_are_told_in_one_word():
     found = reading("requirements.txt", "a==1\nDjango>=2.2,<2.3\nPyYAML\n")
 
