@@ -35,17 +35,57 @@ NEW = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
 Clock = Callable[[], float]
 
 
-class Store:
+class Survey:
+    """Looks at what a store would be given, before anything is written: how many files, how many bytes, how long."""
+
+    def __init__(self, limits: Limits, *, clock: Clock = time.monotonic) -> None:
+        self._limits, self._clock = limits, clock
+        self._ends_at = clock() + limits.seconds
+        self._files = self._bytes = 0
+
+    def skip(self, name: str, why: Why, says: str) -> None:
+        """Pass over something that a store lists."""
+
+    def check_time(self) -> None:
+        """Raise Refused when the time is over."""
+        if self._clock() > self._ends_at:
+            raise Refused(
+                f"Unpacking took more than {self._limits.seconds:.0f} seconds; take less of it into one scan."
+            )
+
+    def count(self, size: int) -> None:
+        """Count bytes that were really there. Raises Refused."""
+        self._bytes += size
+        if self._bytes > self._limits.bytes:
+            raise Refused(
+                f"There are more than {self._limits.bytes:,} bytes in it; leave out what need not be scanned."
+            )
+        self.check_time()
+
+    def take(self, name: str, pieces: Iterable[bytes]) -> None:
+        """Count one file. Raises Refused."""
+        self._files += 1
+        if self._files > self._limits.files:
+            raise too_many(self._limits)
+        for piece in pieces:
+            self.count(len(piece))
+
+
+def too_many(limits: Limits) -> Refused:
+    """Return the refusal of more files than are taken."""
+    return Refused(f"There are more than {limits.files:,} files in it; leave out what need not be scanned.")
+
+
+class Store(Survey):
     """Takes files one after another into a folder, within limits."""
 
     def __init__(self, folder: Path, limits: Limits, *, clock: Clock = time.monotonic) -> None:
-        self._folder, self._limits, self._clock = folder, limits, clock
-        self._ends_at = clock() + limits.seconds
-        self._files: dict[str, SourceFile] = {}
+        super().__init__(limits, clock=clock)
+        self._folder = folder
+        self._kept: dict[str, SourceFile] = {}
         self._skipped: list[Skip] = []
         self._not_listed = 0
         self._number = 0
-        self._bytes = 0
         with ExitStack() as stack:
             self._place = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
             stack.callback(os.close, self._place)
@@ -65,22 +105,6 @@ class Store:
             self._skipped.append(Skip(names.show(name), why, says))
         else:
             self._not_listed += 1
-
-    def check_time(self) -> None:
-        """Raise Refused when the time is over."""
-        if self._clock() > self._ends_at:
-            raise Refused(
-                f"Unpacking took more than {self._limits.seconds:.0f} seconds; take less of it into one scan."
-            )
-
-    def count(self, size: int) -> None:
-        """Count bytes that were really there. Raises Refused."""
-        self._bytes += size
-        if self._bytes > self._limits.bytes:
-            raise Refused(
-                f"There are more than {self._limits.bytes:,} bytes in it; leave out what need not be scanned."
-            )
-        self.check_time()
 
     def take(self, name: str, pieces: Iterable[bytes], *, why_skipped: Why | str = "") -> None:
         """Take one file's content, whatever its name says. Raises Refused."""
@@ -105,7 +129,7 @@ class Store:
 
     def tree(self, *, commit: str = "", revision: str = "") -> Tree:
         """Return what was taken."""
-        files = tuple(self._files[path] for path in sorted(self._files))
+        files = tuple(self._kept[path] for path in sorted(self._kept))
         skipped = list(self._skipped)
         if self._not_listed:
             skipped.append(Skip("", "limit", f"{self._not_listed:,} more were left out and are not listed."))
@@ -119,10 +143,8 @@ class Store:
     def _write(
         self, path: str, language: str, head: bytes, rest: Iterator[bytes], why_skipped: Why | str
     ) -> None:
-        if len(self._files) >= self._limits.files:
-            raise Refused(
-                f"There are more than {self._limits.files:,} files in it; leave out what need not be scanned."
-            )
+        if len(self._kept) >= self._limits.files:
+            raise too_many(self._limits)
         self._number += 1
         stored = names.stored(self._number, path)
         digest, size = hashlib.sha256(), 0
@@ -141,7 +163,7 @@ class Store:
         self._keep(SourceFile(path, stored, size, digest.hexdigest(), language, why_skipped))
 
     def _keep(self, file: SourceFile) -> None:
-        first = self._files.setdefault(file.path, file)
+        first = self._kept.setdefault(file.path, file)
         if first is not file:
             os.unlink(file.stored, dir_fd=self._place)
             if first.sha256 != file.sha256:

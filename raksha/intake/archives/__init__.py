@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from raksha.intake.archives import packing, tars, zips
-from raksha.intake.storing import Clock, Store
+from raksha.intake.storing import Clock, Store, Survey
 from raksha.intake.trees import Limits, Refused, Tree
 
 FORMATS = ((b"\x1f\x8b", packing.gunzip), (b"BZh", packing.bunzip), (b"\xfd7zXZ\x00", packing.unxz))
@@ -28,6 +28,9 @@ def unpack_archive(path: Path, into: Path, limits: Limits, *, clock: Clock = tim
         if start[:4] in (zips.LOCAL, zips.END):
             zips.unpack(file, store, limits)
         else:
+            # A tar archive has no table of contents: it is gone through once to see what it would be.
+            tars.unpack(_unpacked(file, start, limits), Survey(limits, clock=clock), limits)
+            file.seek(0)
             tars.unpack(_unpacked(file, start, limits), store, limits)
         return _nonempty(store.tree())
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from raksha.coverage import Why
 from raksha.intake import names
 from raksha.intake.archives import packing
-from raksha.intake.storing import Store
+from raksha.intake.storing import Survey, too_many
 from raksha.intake.trees import Limits, Refused
 
 BLOCK = 512
@@ -72,7 +72,7 @@ class _Extended:
 @dataclass(slots=True)
 class _Reader:
     stream: Stream
-    store: Store
+    store: Survey
     limits: Limits
     members: int = 0
     extended: _Extended = field(default_factory=_Extended)
@@ -83,8 +83,8 @@ def looks_like(block: bytes) -> bool:
     return len(block) == BLOCK and _sum_holds(block)
 
 
-def unpack(source: Iterator[bytes], store: Store, limits: Limits) -> None:
-    """Unpack a tar stream into a store. Raises Refused."""
+def unpack(source: Iterator[bytes], store: Survey, limits: Limits) -> None:
+    """Give a tar stream's members to a store, or to a survey. Raises Refused."""
     reader = _Reader(Stream(source), store, limits)
     block = reader.stream.exactly(BLOCK)
     if not looks_like(block):
@@ -105,9 +105,7 @@ def unpack(source: Iterator[bytes], store: Store, limits: Limits) -> None:
 def _member(reader: _Reader, block: bytes) -> None:
     reader.members += 1
     if reader.members > reader.limits.files * 3:  # folders and extended headers are members too
-        raise Refused(
-            f"There are more than {reader.limits.files:,} files in it; leave out what need not be scanned."
-        )
+        raise too_many(reader.limits)
     reader.store.count(BLOCK)
     kind = block[156:157]
     size = _number(block[124:136])

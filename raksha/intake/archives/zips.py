@@ -18,7 +18,7 @@ from typing import IO, BinaryIO, cast
 import zstandard
 
 from raksha.intake.archives import packing
-from raksha.intake.storing import Store
+from raksha.intake.storing import Store, too_many
 from raksha.intake.trees import MEGABYTE, Limits, Refused
 
 END, END64, LOCATOR64, ENTRY, LOCAL = (
@@ -71,7 +71,7 @@ def _table(file: BinaryIO, limits: Limits, store: Store) -> list[Member]:
     start, size, shift = _find_table(file)
     # Names and comments of a sane archive; what is longer is not looked at to be refused.
     if size > limits.files * 600 + MEGABYTE:
-        raise _too_many(limits)
+        raise too_many(limits)
     file.seek(start)
     table = file.read(size)
     members, at = [], 0
@@ -79,7 +79,7 @@ def _table(file: BinaryIO, limits: Limits, store: Store) -> list[Member]:
         member, at = _entry(table, at, shift)
         members.append(member)
         if len(members) > limits.files * 2:  # folders are entries too
-            raise _too_many(limits)
+            raise too_many(limits)
         if len(members) % 1000 == 0:
             store.check_time()
     return members
@@ -261,7 +261,3 @@ def _checked(source: Iterator[bytes], member: Member) -> Iterator[bytes]:
         yield piece
     if left or checksum != member.checksum:
         raise packing.damaged()
-
-
-def _too_many(limits: Limits) -> Refused:
-    return Refused(f"There are more than {limits.files:,} files in it; leave out what need not be scanned.")
