@@ -19,7 +19,8 @@ class Budget:
 
     file_steps: the same for all roots of one file together. heap: objects for each root.
     depth: calls inside calls. clean_depth: the same for calls that no taint goes into, which are only entered to
-    find sources and constants further down; they are not said to be unfinished.
+    find sources and constants further down; they are not said to be unfinished. lonely_depth: the same below a
+    function that nobody was seen to call.
     unroll: rounds of a loop over exactly known elements. recursion: how often a function may stand on the stack.
     modules: parsed files kept at a time. file_bytes: larger files are not read.
     """
@@ -28,6 +29,7 @@ class Budget:
     file_steps: int = 60_000
     depth: int = 10
     clean_depth: int = 3
+    lonely_depth: int = 2
     heap: int = 4_000
     unroll: int = 16
     recursion: int = 2

@@ -24,7 +24,7 @@ LANGUAGES = {
     "typescript": "javascript",
 }
 Unfinished = tuple[str, str, str]
-COLLECT_EVERY = 500  # files
+COLLECT_EVERY = 2000  # files
 
 
 @dataclass(frozen=True, slots=True)

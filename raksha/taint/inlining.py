@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from raksha.taint import classes, ir, memory, modelling, shapes, tracing
+from raksha.taint import classes, implementing, ir, memory, modelling, shapes, tracing
 from raksha.taint.callables import Class, Function, Super
-from raksha.taint.declared import with_type
+from raksha.taint.declared import result_type, with_type
 from raksha.taint.decorating import names as decorator_names
 from raksha.taint.folding import truth
 from raksha.taint.frames import Dead, Frame
@@ -38,12 +38,12 @@ def inline(
         it.cut[function.module.path, function.qualified] = "depth"
         it.depth_cuts += 1
         return it.unknown(*args, *keywords.values())
-    if len(it.stack) >= it.budget.clean_depth and _is_clean(it, this, args, keywords):
+    if len(it.stack) >= it.clean_depth and _is_clean(it, this, args, keywords):
         it.depth_cuts += 1
         return UNKNOWN
     it.reached.add(id(function.node))
     if function.node.is_abstract:
-        return _declared_result(it, function, it.unknown(*args, *keywords.values()))
+        return implementing.call(it, function, args, keywords, node)
     bound = bind(it, function, this, args, keywords, node)
     frame = Frame(function.module, function, owner=function.owner, this=this, outer=function.frame)
     if function.frame is not None and this is None:
@@ -152,28 +152,7 @@ def _result(
         )
     if implied is not None:
         result = result.but(implies=implied)
-    return _declared_result(it, function, result)
-
-
-def _declared_result(it: Interpreter, function: Function, result: Value) -> Value:
-    """Return the result with the function's declared type, when nothing better is known."""
-    type = function.node.type
-    if (
-        not it.language.has_static_types
-        or type in ("", "void")
-        or result.type
-        or result.refs
-        or result.callables
-    ):
-        return result
-    if result.consts:
-        return result
-    from raksha.taint.declared import of_type
-
-    declared = of_type(it, function, type)
-    if declared.type in it.language.no_taint_types:
-        return declared
-    return result.but(type=declared.type) if declared.type else result
+    return result_type(it, function, result)
 
 
 def _implied(
@@ -278,6 +257,8 @@ def typed(it: Interpreter, function: Function, param: ir.Param, value: Value) ->
 
     declared = of_type(it, function, param.type)
     if declared.type in it.language.no_taint_types:
+        return declared
+    if declared.refs and not value.flows and it.language.has_static_types:
         return declared
     return value.but(type=declared.type) if declared.type else value
 

@@ -51,6 +51,7 @@ class Interpreter:
         self.answers: tuple[Sink, ...] = ()  # what becomes of the root function's result
         self.steps = 0
         self.limit = budget.steps
+        self.clean_depth = budget.clean_depth
         self.file_steps = 0
         self.sites: dict[tuple[Frame, int], int] = {}
         self.lowest = NONE_WRITTEN
@@ -73,6 +74,7 @@ class Interpreter:
         self.statics: dict[tuple[Class, str], Value] = {}
         self.targets: dict[tuple[str, str, int], tuple[str, str]] = {}
         self.type_names: dict[tuple[Class, str], Value] = {}
+        self.implementations: dict[Function, tuple[tuple[Class, Function], ...]] = {}
         self.implied: dict[tuple[str, str], tuple[str, str]] = {}
         self.class_bases: dict[Class, tuple[tuple[Class, ...], tuple[str, ...]]] = {}
         self.decorated: dict[Function, Value] = {}

@@ -130,7 +130,7 @@ def _body(it: Interpreter, node: ir.While, loop: Loop) -> None:
 
 
 def _exact_round(it: Interpreter, node: ir.While, loop: Loop, exits: list[State | None]) -> bool:
-    """Run one round if the condition is surely true; return whether it was."""
+    """Run one round if the condition is surely true; return whether the next can be run so too."""
     state = it.now.fork()
     test = _test(it, node)
     known = truth(it, test)
@@ -141,8 +141,9 @@ def _exact_round(it: Interpreter, node: ir.While, loop: Loop, exits: list[State 
         exits.append(it.state)
         it.state = None
         return False
+    certain = len(loop.breaks)
     _body(it, node, loop)
-    return True
+    return len(loop.breaks) == certain or it.state is None
 
 
 def _rounds(it: Interpreter, node: ir.While, loop: Loop, exits: list[State | None]) -> None:

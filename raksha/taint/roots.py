@@ -33,6 +33,7 @@ def run(it: Interpreter) -> None:
     for function in functions:
         if entries[function] is not None:
             _root(it, function.qualified, lambda f=function: _function(it, f, entries[f]))  # type: ignore[misc]
+    it.clean_depth = it.budget.lonely_depth
     for function in _callers_first(it, functions):
         if entries[function] is None and id(function.node) not in it.reached:
             _root(it, function.qualified, lambda f=function: _function(it, f, None))  # type: ignore[misc]
