@@ -24,7 +24,7 @@ bells: Any = AuthMiddlewareStack(routes)
 
 application = ProtocolTypeRouter(
     {
-        "http": BodyLimit(django_application, settings.DATA_UPLOAD_MAX_MEMORY_SIZE),
+        "http": BodyLimit(django_application, settings.DATA_UPLOAD_MAX_MEMORY_SIZE, settings.ROOMY_PATHS),
         "websocket": SameOrigin(bells),
     }
 )

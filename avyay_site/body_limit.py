@@ -29,33 +29,38 @@ class _TooLarge(Exception):
 
 
 class BodyLimit:
-    """Answer 413 as soon as a body is, or says that it will be, longer than most_bytes."""
+    """Answer 413 as soon as a body is, or says that it will be, longer than most_bytes.
 
-    def __init__(self, app: App, most_bytes: int) -> None:
+    roomy: paths that take more, with how much.
+    """
+
+    def __init__(self, app: App, most_bytes: int, roomy: Mapping[str, int] | None = None) -> None:
         self.app = app
-        self.most_bytes = most_bytes + OVERHEAD_BYTES
+        self.most_bytes = most_bytes
+        self.roomy = roomy or {}
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        if _announced(scope) > self.most_bytes:
+        most = self.roomy.get(scope["path"], self.most_bytes) + OVERHEAD_BYTES
+        if _announced(scope) > most:
             await _refuse(scope, send)
             return
         # Django reads the whole body before it answers, so nothing was sent yet when this is raised.
         try:
-            await self.app(scope, self._counted(receive), send)
+            await self.app(scope, self._counted(receive, most), send)
         except _TooLarge:
             await _refuse(scope, send)
 
-    def _counted(self, receive: Receive) -> Receive:
+    def _counted(self, receive: Receive, most: int) -> Receive:
         count = 0
 
         async def counted() -> Message:
             nonlocal count
             message = await receive()
             count += len(message.get("body", b""))
-            if count > self.most_bytes:
+            if count > most:
                 raise _TooLarge
             return message
 

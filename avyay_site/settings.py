@@ -344,6 +344,8 @@ OLLAMA_HOST = env.text("OLLAMA_HOST")
 RAKSHA_SCANS_PER_WORKER = env.integer("RAKSHA_SCANS_PER_WORKER", 3, least=1, most=64)
 RAKSHA_SCAN_SECONDS = env.integer("RAKSHA_SCAN_SECONDS", 600, least=10, most=24 * 3600)
 RAKSHA_UPLOAD_MB = env.integer("RAKSHA_UPLOAD_MB", 128, least=1, most=4096)
+# Archives come in here, and only here.
+ROOMY_PATHS = dict.fromkeys(("/api/v1/raksha/scans", "/app/scans/new/"), RAKSHA_UPLOAD_MB * 1024 * 1024)
 RAKSHA_GIT_HOSTS = [host.lower() for host in env.words("RAKSHA_GIT_HOSTS", ["github.com"])]
 RAKSHA_SANDBOX = env.choice("RAKSHA_SANDBOX", "auto", ("auto", "require"))
 RAKSHA_UPLOAD_HOURS = env.integer("RAKSHA_UPLOAD_HOURS", 24, least=1, most=24 * 365)

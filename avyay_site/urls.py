@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("metrics", metrics.metrics),
     path("admin/", admin.site.urls),
     path("api/v1/marga/", include("marga.api_urls")),
+    path("api/v1/raksha/", include("raksha.api_urls")),
     path("api/", include("avyay_site.api.urls")),
     path("internal/gateway/", include("marga.internal_urls")),
 ]

@@ -76,8 +76,9 @@ class NewestFirst(BasePagination):
         ]
 
     def _cursor(self, row: Model) -> str:
-        place: date | datetime = getattr(row, self.newest_by)
-        return signing.dumps([place.isoformat(), row.pk], salt=self.salt)
+        place: date | datetime | str = getattr(row, self.newest_by)
+        text = place if isinstance(place, str) else place.isoformat()
+        return signing.dumps([text, row.pk], salt=self.salt)
 
     def _after(self, cursor: str) -> Q:
         try:
