@@ -17,8 +17,8 @@ class Graph:
     """Nodes by any name that is theirs alone. Edges may name what is not there.
 
     roots: what the project asks for; dev_roots: what only its development asks for.
-    is_whole: the roots are known to be all; else what nobody asks for is taken for direct, and of the rest it
-    stays open whether the project asks for it too.
+    is_whole: the roots are known to be all; else what nobody asks for is taken for direct, if anything asks at
+    all, and of the rest it stays open whether the project asks for it too.
     tells_dev: nodes reached only from dev_roots are for development; else each node's own mark stands.
     """
 
@@ -40,6 +40,8 @@ class Graph:
         return distinct([self._marked(name, asked, from_all, lasting) for name in self.nodes])
 
     def _unasked(self) -> list[str]:
+        if not any(self.edges.get(name) for name in self.nodes):
+            return []  # a mere list: nothing tells what was asked for
         asked = {target for name, targets in self.edges.items() for target in targets if target != name}
         return [name for name in self.nodes if name not in asked]
 

@@ -33,9 +33,9 @@ class Cursor:
         if found < 0:
             self._misses += 1
             return 0
-        self._line += self._text.count("\n", self._at, found)
-        self._at = found
-        return self._line
+        line = self._line + self._text.count("\n", self._at, found)
+        self._line, self._at = line, found + 1  # past it: the next of the same name is another one
+        return line
 
     def _find(self, needles: tuple[str, ...], end: int) -> int:
         hits = (self._text.find(needle, self._at, end) for needle in needles)

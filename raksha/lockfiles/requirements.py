@@ -170,15 +170,23 @@ def _with_ways(file: File, found: list[tuple[Line, Package]]) -> tuple[Package, 
     if not any(line.is_told for line, _ in found):
         return _by_origin(file, [package for _, package in found])
     graph = Graph(is_whole=True)
+    listed = {normalise("PyPI", package.name) for _, package in found}
     for index, (line, package) in enumerate(found):
         name = normalise("PyPI", package.name)
         node = name if name not in graph.nodes else f"{name} {index}"
         graph.nodes[node] = package
-        if any(ROOT.search(parent) for parent in line.asked_by):
+        if any(_is_the_project(parent, listed) for parent in line.asked_by):
             graph.roots.append(node)
         for parent in line.asked_by:
             graph.edges.setdefault(normalise("PyPI", parent), []).append(node)
     return graph.packages()
+
+
+def _is_the_project(parent: str, listed: set[str]) -> bool:
+    """Tell whether what asks is a requirement file or the project, which the list itself does not name."""
+    if parent.startswith("-c "):
+        return False
+    return bool(ROOT.search(parent)) or normalise("PyPI", parent) not in listed
 
 
 def _by_origin(file: File, packages: list[Package]) -> tuple[Package, ...]:

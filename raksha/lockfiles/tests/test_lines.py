@@ -16,6 +16,12 @@ def test_the_first_needle_that_is_there_counts():
     assert Cursor("x\nb\na").line_of("nothing", "a", "b") == 3
 
 
+def test_the_same_name_asked_for_twice_is_the_next_one():
+    cursor = Cursor("a\nb\na")
+
+    assert [cursor.line_of("a"), cursor.line_of("a"), cursor.line_of("a")] == [1, 3, 0]
+
+
 def test_what_is_behind_or_missing_has_no_line_and_does_not_move_the_cursor():
     cursor = Cursor("a\nb\nc")
     cursor.line_of("b")

@@ -252,6 +252,14 @@ def test_a_manifest_alone_gives_what_it_pins_and_tells_the_rest():
     assert "six, requests" in found.problems[0].says
 
 
+def test_a_pylock_that_names_no_dependencies_leaves_open_what_is_direct():
+    text = '[[packages]]\nname = "a"\nversion = "1"\n[[packages]]\nname = "a"\nversion = "2"\n'
+
+    found = reading("pylock.toml", text).packages
+
+    assert [(p.version, p.line, p.direct) for p in found] == [("1", 2, None), ("2", 5, None)]
+
+
 def test_a_pylock_names_sources():
     text = """
     [[packages]]

@@ -66,7 +66,7 @@ def test_comments_of_pip_compile_tell_direct_from_transitive_with_the_way():
     kombu==4.6.11
         # via
         #   celery
-    amqp==2.6.1  # via kombu, other
+    amqp==2.6.1  # via kombu, celery
     six==1.0
         # via
         #   -c constraints.txt
@@ -76,7 +76,15 @@ def test_comments_of_pip_compile_tell_direct_from_transitive_with_the_way():
     found = by_name(reading("requirements.txt", text))
 
     assert [found[name].direct for name in ("celery", "kombu", "amqp", "six")] == [True, False, False, True]
-    assert found["amqp"].via == ("celery", "kombu")
+    assert found["amqp"].via == ("celery",)
+
+
+def test_what_the_list_does_not_name_is_the_project():
+    found = by_name(
+        reading("requirements.txt", "flask==2.0.1\n    # via app\nwerkzeug==2.0.3\n    # via flask\n")
+    )
+
+    assert [package.direct for package in found.values()] == [True, False]
 
 
 def test_other_comments_do_not_look_like_origins():
