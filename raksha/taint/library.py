@@ -379,7 +379,7 @@ Models = Mapping[str, Model | tuple[Model, ...]]
 class Entry:
     """How the outside calls a function: what its parameters hold, by name; others are unknown and clean.
 
-    A Source makes a tainted parameter, a Makes a typed one. others: for parameters not named (path parameters).
+    A Source makes a tainted parameter, a Makes one of its type, or of the declared one when it names none. others: for parameters not named (path parameters).
     returns: what the outside does with the result, which is argument 0 (a page that a browser shows).
     """
 

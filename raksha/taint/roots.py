@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from raksha.taint import classes, inlining, ir, modelling, tracing
 from raksha.taint.budget import OutOfBudget
 from raksha.taint.callables import Class, Function
-from raksha.taint.declared import named
+from raksha.taint.declared import named, of_type
 from raksha.taint.decorating import names as decorator_names
 from raksha.taint.frames import Dead, Frame
 from raksha.taint.library import Context, Entry, Makes, Source
@@ -170,7 +170,7 @@ def _parameter(it: Interpreter, function: Function, param: ir.Param, entry: Entr
         flows = tracing.source_in(it, function.module.path, param, told.kinds, told.says)
         return Value(flows=flows, type=told.type, symbol=it.fresh_symbol())
     if isinstance(told, Makes):
-        return it.world.new(told.type, kind=told.kind)
+        return it.world.new(told.type, kind=told.kind) if told.type else of_type(it, function, param.type)
     return None if param.default is not None else UNKNOWN
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from raksha.taint import ir
-from raksha.taint.library import Target
+from raksha.taint.library import Resolver, Target
 from raksha.taint.python.words import words
 
 # Libraries that the models speak of: a file of the same name beside the importer is not what `import x` means there.
@@ -18,7 +18,7 @@ LIBRARIES = words(
 ROOTS = ("src/", "lib/", "app/")
 
 
-class Imports:
+class Imports(Resolver):
     """Python's resolver: relative imports from the file's own folder, absolute ones from every folder above."""
 
     def module(self, importer: ir.Module, module: str, level: int) -> Target:

@@ -12,6 +12,7 @@ PARAMETER = Source("request parameter")
 BODY = Source("content of the request")
 UPLOADED = Source("uploaded file", type="web.Upload")
 ASKED = Makes(REQUEST, args=())
+DECLARED = Makes(args=())  # an object of the class that the parameter declares
 NOTHING = Makes("web.Injected", args=())
 
 CLEAN_TYPES = words(
@@ -37,6 +38,8 @@ def injected(context: Context, param: ir.Param) -> Source | Makes:
     if _is_clean(context, param):
         return NOTHING
     called = _marker(param)
+    if called in ("Depends", "Security") and class_named(context.module, last) is not None:
+        return DECLARED
     if called in ("Depends", "Security"):
         return _dependency(context, param)
     if last in FRAMEWORK_TYPES:

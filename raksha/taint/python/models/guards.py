@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 from raksha.taint import kinds
-from raksha.taint.library import RECEIVER, Called, Calls, Guard, NoReturn, Passes
+from raksha.taint.library import RECEIVER, Called, Calls, Guard, Hook, NoReturn, Passes
 from raksha.taint.python.models.networks import FIXED_HOST as NETWORK_START
 from raksha.taint.python.models.patterns import matched_kinds, unmatched_kinds
 from raksha.taint.python.models.tables import Table, merged, names
+from raksha.taint.values import Value
 
 WORDS = kinds.ALL  # only letters and digits: nothing left to attack with
 LEADS_HERE = kinds.mask(kinds.REDIRECT, kinds.SSRF)
@@ -25,6 +26,15 @@ def _start_kinds(called: Called) -> int:
 def _double_slash_kinds(called: Called) -> int:
     """`not url.startswith("//")` is the second half of the check for an address of one's own."""
     return kinds.REDIRECT.bit if called.is_only("//", 0) else 0
+
+
+def _started(called: Called) -> Value | None:
+    """A thread runs its target with its arguments, sooner or later."""
+    target, args = called.arg("target", "function", 1), called.arg("args", 2, 3)
+    if target is not None and target.callables:
+        items = called.world.items(args) if args is not None else []
+        called.world.call(target, items if items is not None else [called.world.element(args)])  # type: ignore[arg-type]
+    return None
 
 
 TABLE: Table = merged(
@@ -50,7 +60,8 @@ TABLE: Table = merged(
     names(Calls((0, "func"), args=(1, 2, 3)), "asyncio.to_thread anyio.to_thread.run_sync ",
           "starlette.concurrency.run_in_threadpool fastapi.concurrency.run_in_threadpool"),
     names(Calls((1,), args=(2, 3)), "*.run_in_executor"),
-    names(Calls((0, "fn"), args=(1, 2, 3)), "*.submit"),
+    names(Calls((0, "fn"), args=(1, 2, 3)), "*. submit add_task call_soon apply"),
+    names(Hook(_started), "threading.Thread threading.Timer multiprocessing.Process"),
     names(Passes(), "asyncio. run gather wait_for create_task ensure_future shield", "functools. lru_cache wraps cache",
           "typing.cast contextlib.closing contextlib.nullcontext contextlib.suppress"),
 )  # fmt: skip

@@ -83,7 +83,7 @@ TABLE: Table = merged(
           "fastapi.responses. JSONResponse PlainTextResponse ORJSONResponse UJSONResponse",
           "starlette.responses. JSONResponse PlainTextResponse", "aiohttp.web.json_response",
           "sanic.response. json text", "rest_framework.response.Response", "flask.abort django.http.Http404"),
-    names(Sink(XSS, ((0, "chunk"),), "is sent as HTML", when=_is_text), "web.View. write finish"),
+    names(Sink(XSS, ((0, "chunk"),), "is sent as HTML", when=_is_text), "web.View. write finish", "web.Response. write writelines"),
     names(Sink(XSS, (0,), "is sent to the browser", on=r"wfile|response\b|resp\b"), "*. write"),
     names((SAFE, Sanitizer(XSS.bit)), "markupsafe.Markup flask.Markup jinja2.Markup jinja2.utils.Markup",
           "django.utils.safestring. mark_safe SafeString SafeText SafeData", "django.utils.html.mark_safe",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from raksha.taint import engine, kinds
-from raksha.taint.python.tests.pairs import classes, django, fastapi, flask, idioms, plain
+from raksha.taint.python.tests.pairs import classes, django, fastapi, flask, idioms, plain, projects
 from raksha.taint.python.tests.pairs.making import Pair
 
 PAIRS = [
@@ -14,6 +14,7 @@ PAIRS = [
     *(pytest.param(pair, id=f"fastapi {pair.name}") for pair in fastapi.PAIRS),
     *(pytest.param(pair, id=f"plain {pair.name}") for pair in plain.PAIRS),
     *(pytest.param(pair, id=f"idioms {pair.name}") for pair in idioms.PAIRS),
+    *(pytest.param(pair, id=f"projects {pair.name}") for pair in projects.PAIRS),
     *(pytest.param(pair, id=f"classes {pair.name}") for pair in classes.PAIRS),
 ]
 
