@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from raksha.coverage import HARMLESS, Skip
+from raksha.coverage import Skip
+
+SEEN = frozenset({"suppressed", "stale_feed"})
+"""Named among what was left out, though the engine did look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +50,7 @@ class Look:
         self._engines = frozenset(engines)
         self._paths = frozenset(paths)
         self._left_out = {
-            engine: {skip.path for skip in skips if skip.why not in HARMLESS}
-            for engine, skips in skipped.items()
+            engine: {skip.path for skip in skips if skip.why not in SEEN} for engine, skips in skipped.items()
         }
 
     def saw(self, engine: str, path: str) -> bool:

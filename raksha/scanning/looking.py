@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from raksha.coverage import Skip
 from raksha.detections import Detection
@@ -16,6 +15,7 @@ from raksha.scanning.caching import Answer
 from raksha.scanning.covering import EngineLook
 from raksha.scanning.engines import Engine
 from raksha.scanning.jobs import Done, Jobs, Work
+from raksha.scanning.progress import Progress
 
 LEFT_ALONE = "It is not looked at as the project's own code."
 
@@ -42,11 +42,12 @@ class Seen:
         return [answers[path] for _, answers in sorted(self.answers.items()) for path in sorted(answers)]
 
 
-def look(workspace_id: str, tree: Tree, engines: Sequence[Engine], jobs: Jobs, *, now: datetime) -> Seen:
+def look(workspace_id: str, tree: Tree, engines: Sequence[Engine], jobs: Jobs, progress: Progress) -> Seen:
     """Return what the engines say of the tree; fresh results are kept for the next scan.
 
     Raises LeaseLost, sandbox.Broken, sandbox.Walless.
     """
+    now = progress.now()
     contents = {file.path: file.sha256 for file in tree.files}
     files = {engine.name: [file for file in tree.files if engine.takes(file)] for engine in engines}
     keys = {engine.name: _keys(engine, files[engine.name]) for engine in engines}
@@ -56,6 +57,7 @@ def look(workspace_id: str, tree: Tree, engines: Sequence[Engine], jobs: Jobs, *
     said = jobs.run(works)
     seen = Seen()
     for work in works:
+        progress.keep()
         name = work.engine.name
         done, by_path = said[name], keys[name]
         caching.keep(

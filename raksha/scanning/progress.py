@@ -55,6 +55,13 @@ class Progress:
         self._is_changed = True
         self.keep()
 
+    def hold(self, time: timedelta) -> None:
+        """Keep the lease for so long, because what comes now cannot look at the clock.
+
+        Raises LeaseLost.
+        """
+        self._write(self.now(), time)
+
     def snapshot(self) -> dict[str, Any]:
         """Return the counts as they are stored."""
         now = self.now()
@@ -76,9 +83,9 @@ class Progress:
             self._require(Scan.objects.held(self.claim.scan_id, self.claim.fence).exists())
             self._asked_at = now
 
-    def _write(self, now: datetime) -> None:
+    def _write(self, now: datetime, lease: timedelta = claiming.LEASE) -> None:
         held = Scan.objects.held(self.claim.scan_id, self.claim.fence)
-        count = held.update(leased_until=now + claiming.LEASE, progress=self.snapshot())
+        count = held.update(leased_until=now + lease, progress=self.snapshot())
         self._require(bool(count))
         if self._is_changed:
             ring(self.claim.workspace_id, self.claim.scan_id)

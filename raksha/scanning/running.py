@@ -63,11 +63,12 @@ def _look_and_record(
     scan: Scan, tree: Tree, progress: Progress, runner: Runner, engines: Sequence[Engine]
 ) -> None:
     jobs = Jobs(str(tree.folder), runner, progress, seconds=settings.RAKSHA_SCAN_SECONDS)
-    seen = look(scan.workspace_id, tree, engines, jobs, now=progress.now())
+    seen = look(scan.workspace_id, tree, engines, jobs, progress)
     progress.begin(Stage.INTELLIGENCE, total=len(seen.packages))
     known = intelligence.find(seen.packages, now=progress.now())
     progress.count(Stage.INTELLIGENCE, len(seen.packages))
     progress.begin(Stage.REPORT)
+    progress.hold(4 * claiming.LEASE)
     _record(scan, tree, seen, known, progress, engines)
 
 
@@ -118,9 +119,8 @@ def _record(
 
 def _look(tree: Tree, seen: Seen, known: intelligence.Known) -> Look:
     skipped: dict[str, Sequence[Skip]] = {name: part.skipped for name, part in seen.looks.items()}
-    # A package's finding is seen again only where its lockfile was read and its advisories are there, old or not.
-    unmatched = [skip for skip in known.skipped if skip.why != "stale_feed"]
-    skipped["packages"] = [*skipped.get("packages", ()), *unmatched]
+    # A package's finding is seen again only where its lockfile was read and its advisories are there.
+    skipped["packages"] = [*skipped.get("packages", ()), *known.skipped]
     return Look(
         engines=seen.answers, paths=[file.path for file in tree.files], skipped={**skipped, "": tree.skipped}
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -100,6 +101,7 @@ def test_a_scan_of_an_upload_is_queued_at_once_in_a_project_of_its_name(access, 
 
     assert (scan.state, scan.source, scan.project.name) == ("queued", "upload", "shop")
     assert hinted == [scan.pk]
+    assert scan.upload is not None
     assert scan.upload.expires_at == NOW + timedelta(hours=24)
     assert AuditEntry.objects.filter(action="scan.request", target_id=scan.pk).exists()
 
@@ -188,10 +190,14 @@ def test_too_many_waiting_scans_are_refused(access, hinted, monkeypatch):
 
 @pytest.mark.parametrize("other", ["project", "upload"])
 def test_rows_of_another_workspace_cannot_be_named(access, hinted, other):
-    foreign = {"project": factories.ProjectFactory, "upload": factories.UploadFactory}[other].create()
+    foreign: dict[str, Any] = (
+        {"project": factories.ProjectFactory.create(), "url": URL}
+        if other == "project"
+        else {"upload": factories.UploadFactory.create()}
+    )
 
     with pytest.raises(services.InvalidValue):
-        services.request_scan(by=access, now=NOW, url="" if other == "upload" else URL, **{other: foreign})
+        services.request_scan(by=access, now=NOW, **foreign)
 
 
 # --- cancelling, issuing again

@@ -125,3 +125,13 @@ def test_one_more_finding_elsewhere_renames_at_most_those_of_the_same_code_and_s
     kept = set(fingerprints(before)) & set(fingerprints([*before, added]))
 
     assert len(kept) == len(before)
+
+
+def test_old_intelligence_still_sees_that_a_package_was_upgraded():
+    seen = Look(
+        engines=["packages"],
+        paths=["requirements.txt"],
+        skipped={"packages": [Skip("", "stale_feed", "It is old.")]},
+    )
+
+    assert seen.saw("packages", "requirements.txt")
