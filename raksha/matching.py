@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from raksha import versions
-from raksha.advisories import Advisory
+from raksha.advisories import Advisory, Symbols
 from raksha.coverage import Skip
 from raksha.packages import Package, normalise
 
@@ -76,6 +76,14 @@ def match(packages: Iterable[Package], advisories: Mapping[Name, Sequence[Adviso
             done[key] = _vulnerabilities(name, package.version, known[name])
         found += [Match(package, *facts) for facts in done[key]]
     return found
+
+
+def symbols(found: Match) -> tuple[Symbols, ...]:
+    """Return what inside the package is vulnerable, as far as its advisories tell: what reachability asks for."""
+    name = _name(found.package)
+    about = (one for each in found.advisories for one in each.affected)
+    own = (one for one in about if (one.ecosystem, normalise(one.ecosystem, one.name)) == name)
+    return tuple(dict.fromkeys(symbol for one in own for symbol in one.symbols))
 
 
 def left_out(packages: Iterable[Package], ecosystems: Collection[str]) -> tuple[Skip, ...]:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from raksha import matching
-from raksha.advisories import Advisory, parse
+from raksha.advisories import Advisory, Symbols, parse
 from raksha.packages import Package, normalise
 from raksha.versions import compare
 
@@ -183,6 +183,27 @@ def test_one_record_may_be_about_several_packages():
         hit.package.name for hit in matching.match([Package("npm", "lodash-es", "4.0.0")], store(both))
     ] == []
     assert [hit.fixed for hit in matching.match([Package("npm", "lodash-es", "1.0.0")], store(both))] == [""]
+
+
+def test_the_symbols_of_a_match_are_those_of_its_own_package():
+    def about(package: str, path: str) -> dict[str, object]:
+        return {
+            "package": {"ecosystem": "Go", "name": package},
+            "ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}]}],
+            "ecosystem_specific": {"imports": [{"path": path, "symbols": ["Do"]}]},
+        }
+
+    record = parse(
+        {
+            "id": "GO-1",
+            "modified": "2024-01-01T00:00:00Z",
+            "affected": [about("a.b/c", "a.b/c/d"), about("x.y/z", "x.y/z")],
+        }
+    )
+
+    [hit] = matching.match([Package("Go", "a.b/c", "1.0.0")], store(record))
+
+    assert matching.symbols(hit) == (Symbols("a.b/c/d", ("Do",)),)
 
 
 def test_what_could_not_be_matched_is_told():
