@@ -3,6 +3,16 @@
 from __future__ import annotations
 
 from raksha.correlating.ranking import Rise, rank_findings, rank_project
+from raksha.correlating.reach import question, with_answers
 from raksha.correlating.vulnerable import ENGINE, Book, find_vulnerable
 
-__all__ = ["ENGINE", "Book", "Rise", "find_vulnerable", "rank_findings", "rank_project"]
+__all__ = [
+    "ENGINE",
+    "Book",
+    "Rise",
+    "find_vulnerable",
+    "question",
+    "rank_findings",
+    "rank_project",
+    "with_answers",
+]

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from raksha import cvss, matching
 from raksha.advisories import Advisory
+from raksha.correlating.reach import symbols_text
 from raksha.coverage import Skip
 from raksha.detections import Detection, Place, Severity
 from raksha.matching import Match, Name
@@ -18,7 +19,7 @@ from raksha.queries.intel import Facts
 ENGINE = "packages"
 UNKNOWN_SEVERITY: Severity = "medium"
 """Stored where nobody published one; the fact "severity" says so, and the ranking counts it as unknown."""
-MOST_SYMBOLS = 20
+MOST_PATHS = 50
 OWASP = ("A06:2021",)  # vulnerable and outdated components
 
 
@@ -105,7 +106,7 @@ def _facts(
         "dev": "yes" if package.dev else "",
         "via": " > ".join(package.via),
         "exploit": "yes" if any(_is_exploit(*link) for one in said for link in one.references) else "",
-        "symbols": ", ".join(_symbols(match.advisories, package)[:MOST_SYMBOLS]),
+        "symbols": _symbols(match.advisories, package),
     }
     return {name: text for name, text in facts.items() if text}
 
@@ -143,17 +144,15 @@ def _first_sentence(said: Sequence[Facts]) -> str:
     return text.partition("\n")[0].partition(". ")[0][:200]
 
 
-def _symbols(advisories: Sequence[Advisory], package: Package) -> list[str]:
-    """Return what is vulnerable inside, as "path.Name"; a package as a whole has none."""
-    found = [
-        f"{symbols.path}.{name}" if symbols.path else name
-        for known in advisories
-        for entry in known.affected
-        if entry.ecosystem == package.ecosystem
-        for symbols in entry.symbols
-        for name in symbols.names
-    ]
-    return list(dict.fromkeys(found))
+def _symbols(advisories: Sequence[Advisory], package: Package) -> str:
+    """Return what is vulnerable inside, by import path; a package as a whole has none."""
+    found: dict[str, list[str]] = {}
+    for known in advisories:
+        for symbols in (each for entry in known.affected for each in entry.symbols):
+            found.setdefault(symbols.path or package.name, []).extend(symbols.names)
+    return symbols_text(
+        [(path, list(dict.fromkeys(names))) for path, names in list(found.items())[:MOST_PATHS]]
+    )
 
 
 def _is_exploit(kind: str, url: str) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from raksha import correlating, merging
 from raksha.correlating import Book
-from raksha.detections import fingerprints
+from raksha.correlating.reach import KEPT
+from raksha.detections import Detection, fingerprints
 from raksha.models import Change, Dependency, Finding, FindingState, Project
 from raksha.queries import intel
 from raksha.scanning import details, excluding, packaging, recording, redacting
@@ -22,12 +24,15 @@ def renew(project: Project, keys: Collection[str], book: Book, *, now: datetime)
     packages = [packaging.package_of(row) for row in stored]
     # In the order in which a scan lists them, for equal ones are told apart by it.
     found = merging.merge(sorted(book.find(packages), key=lambda one: (one.place.path, one.place.line)))
-    columns = dict(zip(fingerprints(found), map(details.fields_of, redacting.redact(found)), strict=True))
     known = {
         row.fingerprint: row
         for row in Finding.objects.filter(
             project=project, engine=correlating.ENGINE, package__in=intel.among(keys)
         )
+    }
+    columns = {
+        name: details.fields_of(_with_what_a_scan_saw(one, known.get(name)))
+        for name, one in zip(fingerprints(found), redacting.redact(found), strict=True)
     }
     _add(project, {name: columns[name] for name in columns if name not in known}, now)
     _change([_changed(known[name], columns[name]) for name in columns if name in known])
@@ -38,6 +43,14 @@ def renew(project: Project, keys: Collection[str], book: Book, *, now: datetime)
     excluding.apply_to_project(project, now=now)
     standing = Finding.objects.filter(project=project, fingerprint__in=intel.among(columns))
     return list(standing.order_by("pk").values_list("pk", flat=True))
+
+
+def _with_what_a_scan_saw(found: Detection, row: Finding | None) -> Detection:
+    """Keep what only code can tell: nobody looks at it here."""
+    seen = row.detail.get("facts", {}) if row else {}
+    return dataclasses.replace(
+        found, facts={**found.facts, **{name: seen[name] for name in KEPT if name in seen}}
+    )
 
 
 def _add(project: Project, columns: dict[str, dict[str, object]], now: datetime) -> None:

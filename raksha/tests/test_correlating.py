@@ -151,3 +151,73 @@ def test_ranking_again_writes_nothing(bring, django_assert_max_num_queries):
         assert correlating.rank_project(project, now=NOW) == []
 
     assert not [query for query in seen.captured_queries if "UPDATE" in query["sql"]]
+
+
+def go_advisory():
+    record = osv(1)
+    record["affected"][0] |= {"package": {"ecosystem": "Go", "name": "example.org/web"}, "versions": []}
+    record["affected"][0]["ecosystem_specific"] = {
+        "imports": [
+            {"path": "example.org/web/render", "symbols": ["Page", "Form.Show"]},
+            {"path": "example.org/web"},
+        ]
+    }
+    return record
+
+
+def test_the_sandbox_is_asked_whether_go_code_calls_what_is_vulnerable_and_its_answer_is_ranked(bring):
+    bring("osv", lines([go_advisory()]), "Go")
+    packages = [Package("Go", "example.org/web", "1.0.0", path="go.mod", direct=True), package("package-9")]
+    detections, _ = correlating.find_vulnerable(packages, now=NOW)
+
+    question = correlating.question(detections)
+    places = [["main.go", 7, "Page"], ["x", "y"], 3]
+    (found,) = correlating.with_answers(detections, {"reach": {"0": {"word": "called", "places": places}}})
+
+    assert question == {
+        "0": {
+            "module": "example.org/web",
+            "symbols": [
+                {"path": "example.org/web/render", "names": ["Page", "Form.Show"]},
+                {"path": "example.org/web", "names": []},
+            ],
+        }
+    }
+    assert (found.facts["reachable"], found.facts["places"]) == ("yes", "main.go:7 Page")
+    assert fingerprints([found]) == fingerprints(detections)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        {"reach": 3},
+        {"reach": {"0": "called"}},
+        {"reach": {"0": {"word": "safe"}}},
+        {"reach": {"0": {"word": []}}},
+    ],
+    ids=["nothing", "a number", "a text", "another word", "a list"],
+)
+def test_an_answer_of_another_shape_changes_nothing(bring, answer):
+    bring("osv", lines([go_advisory()]), "Go")
+    detections, _ = correlating.find_vulnerable([Package("Go", "example.org/web", "1.0.0")], now=NOW)
+
+    assert correlating.with_answers(detections, answer) == detections
+
+
+def test_what_a_scan_saw_in_the_code_is_kept_when_packages_are_matched_anew(bring):
+    bring("osv", lines([go_advisory()]), "Go")
+    project = ProjectFactory.create()
+    packaging.keep(project, [Package("Go", "example.org/web", "1.0.0", path="go.mod")])
+    keys, names = {"Go:example.org/web"}, {("Go", "example.org/web")}
+    renewing.renew(project, keys, correlating.Book(names), now=NOW)
+    finding = Finding.objects.get()
+    finding.detail["facts"] |= {"reachable": "yes", "reach": "called"}
+    finding.save(update_fields=["detail"])
+
+    bring("osv", lines([{**go_advisory(), "summary": "Now worse"}]), "Go", now=NOW + timedelta(hours=1))
+    renewing.renew(project, keys, correlating.Book(names), now=NOW)
+
+    finding = Finding.objects.get()
+    assert finding.title.endswith("Now worse")
+    assert finding.detail["facts"]["reachable"] == "yes"
