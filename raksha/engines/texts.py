@@ -7,6 +7,7 @@ from bisect import bisect_right
 from functools import cached_property
 
 from raksha.detections import Place
+from raksha.engines.scopes import scope
 
 MOST_MATCHED = 2_000
 MOST_LINE = 500
@@ -47,6 +48,10 @@ class Text:
         return "\n".join(
             _decode(self._line(number)[: MOST_LINE * 4])[:MOST_LINE] for number in range(first, last + 1)
         )
+
+    def scope(self, line: int) -> str:
+        """Return the functions and classes around a line, dotted."""
+        return scope(self.path, line, lambda number: _decode(self._line(number)[:MOST_LINE]))
 
     def silence(self, place: Place) -> str:
         """Return the words by which the lines of a place, or the one above, ask tools to be quiet; else empty."""

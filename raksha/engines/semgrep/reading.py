@@ -67,6 +67,7 @@ def detection(result: Mapping[str, Any], text: Text, stored: Mapping[str, str]) 
         matched=text.matched(start, end),
         cwe=known.cwe,
         owasp=(*known.owasp, *known.llm),
+        scope=text.scope(place.line),
         snippet=text.lines(place.line, place.end_line),
         trace=tuple(_trace(extra.get("dataflow_trace") or {}, text, stored)),
         fix=_fix(extra, place),
