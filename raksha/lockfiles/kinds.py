@@ -209,7 +209,7 @@ def foreign(path: str) -> str:
 
 def may_be_sniffed(path: str) -> bool:
     """Tell whether the beginning of a file decides what it is."""
-    return path.lower().endswith((".txt", ".json", ".xml", ".in"))
+    return path.lower().endswith((".txt", ".json", ".xml"))
 
 
 def _sniffed(name: str, head: bytes) -> str:
