@@ -112,12 +112,14 @@ class NumberParameter(serializers.IntegerField):
 
 
 class Count(serializers.IntegerField):
-    """A whole number from 1; not a string of digits, not a float, not a boolean."""
+    """A whole number from 1; not a string of digits, not a boolean. 5.0 is whole, as JSON Schema has it."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"min_value": 1, "max_value": 2_147_483_647, **kwargs})
 
     def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, float) and data.is_integer():
+            data = int(data)
         if isinstance(data, bool) or not isinstance(data, int):
             raise serializers.ValidationError("A whole number is needed.")
         return super().to_internal_value(data)

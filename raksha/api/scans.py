@@ -72,13 +72,11 @@ class ScanSerializer(serializers.ModelSerializer[Scan]):
 class ScanFilters(Filters):
     project = IdParameter("prj", source="project_id")
     state = serializers.ChoiceField(choices=ScanState.choices)
-    source = serializers.ChoiceField(choices=ScanSource.choices)
+    source = serializers.ChoiceField(choices=ScanSource.choices)  # type: ignore[assignment] # collected by the metaclass
 
 
 class ReportFilters(Filters):
-    format = serializers.ChoiceField(  # type: ignore[assignment] # a field, collected by the metaclass
-        choices=[(name, kind.title) for name, kind in FORMATS.items()]
-    )
+    format = serializers.ChoiceField(choices=[(name, kind.title) for name, kind in FORMATS.items()])
 
 
 class ScanRequest(Strict):
