@@ -88,3 +88,16 @@ def with_type(it: Interpreter, value: Value, type: str) -> Value:
     if declared.refs and not value.flows:
         return declared
     return value.but(type=declared.type) if declared.type else value
+
+
+def result_type(it: Interpreter, function: Function, result: Value) -> Value:
+    """Return a call's result with the function's declared type, when nothing better is known."""
+    type = function.node.type
+    if not it.language.has_static_types or type in ("", "void") or result.type or result.refs or result.callables:
+        return result
+    if result.consts:
+        return result
+    declared = of_type(it, function, type)
+    if declared.type in it.language.no_taint_types:
+        return declared
+    return result.but(type=declared.type) if declared.type else result

@@ -55,6 +55,17 @@ class JavaResolver(Resolver):
         folder = importer.path.rpartition("/")[0]
         return tuple(dict.fromkeys([*found, f"{folder}/{name}" if folder else name]))
 
+    def implementations(self, module: ir.Module, name: str) -> tuple[Target, ...]:
+        """Return the usual places: `NameImpl` or `DefaultName` beside the interface or in a package `impl`."""
+        folder = module.path.rpartition("/")[0]
+        own = [
+            f"{name}Impl",
+            f"Default{name}",
+            *([name[1:]] if name[:1] == "I" and name[1:2].isupper() else []),
+        ]
+        beside = f"{folder}/" if folder else ""
+        return tuple(Target((f"{beside}{one}.java", f"{beside}impl/{one}.java"), one) for one in own)
+
     def qualified(self, module: ir.Module) -> str:
         return module.package
 

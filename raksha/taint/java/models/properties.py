@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from raksha.taint import kinds
 from raksha.taint.java import literals
-from raksha.taint.java.models.build import STRING, Table, merged, methods
+from raksha.taint.java.models.build import STRING, Table, merged, methods, sink
 from raksha.taint.library import Called, Hook
 from raksha.taint.values import NULL, Value, constant
 
@@ -69,5 +70,8 @@ MODELS: Table = merged([
     methods("java.lang.Class", "getClassLoader", Hook(lambda called: Value(type="java.lang.ClassLoader"))),
     methods("java.lang.Thread", "getContextClassLoader", Hook(lambda called: Value(type="java.lang.ClassLoader"))),
     methods("java.lang.Thread", "currentThread", Hook(lambda called: Value(type="java.lang.Thread"))),
-    {"*.getClass": Hook(lambda called: Value(type="java.lang.Class"))},
+    {
+        "*.getClass": Hook(lambda called: Value(type="java.lang.Class")),
+        "*.getResourceAsStream": (sink(kinds.PATH, "path of a resource"), Hook(opened)),
+    },
 ])  # fmt: skip

@@ -8,7 +8,9 @@ MANAGER = "new javax.net.ssl.X509TrustManager() {{ public void checkServerTruste
 
 
 def rules(code):
-    return [one.rule for one in engine.analyse({"A.java": code.encode()}, languages={"A.java": "java"}).detections]
+    return [
+        one.rule for one in engine.analyse({"A.java": code.encode()}, languages={"A.java": "java"}).detections
+    ]
 
 
 @pytest.mark.parametrize(
