@@ -72,7 +72,13 @@ ALL = (
         name="semgrep",
         stage=Stage.RULES,
         function="raksha.engines.semgrep:run",
-        made_of=("raksha.engines.semgrep", "raksha.engines.texts", "raksha.rules", *SHARED),
+        made_of=(
+            "raksha.engines.semgrep",
+            "raksha.engines.texts",
+            "raksha.engines.scopes",
+            "raksha.rules",
+            *SHARED,
+        ),
         takes=_is_code,
     ),
     Engine(
@@ -144,7 +150,7 @@ def request_of(
     listed = files if engine.sees_all else only
     return {
         "folder": folder,
-        "files": [_plain(file) for file in listed],
+        "files": [plain(file) for file in listed],
         "only": [file.path for file in only],
         "salt": _salt(),
     }
@@ -155,5 +161,5 @@ def _salt() -> str:
     return hashlib.sha256(f"raksha secrets {settings.KEY_PEPPER}".encode()).hexdigest()
 
 
-def _plain(file: SourceFile) -> Mapping[str, str]:
+def plain(file: SourceFile) -> Mapping[str, str]:
     return {"path": file.path, "stored": file.stored, "language": file.language, "sha256": file.sha256}

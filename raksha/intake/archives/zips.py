@@ -52,6 +52,10 @@ class Member:
     start: int
     mode: int
 
+    @property
+    def is_folder(self) -> bool:
+        return self.name.endswith(("/", "\\")) and not self.size
+
 
 def unpack(file: BinaryIO, store: Store, limits: Limits) -> None:
     """Unpack a zip file into a store. Raises Refused."""
@@ -69,6 +73,7 @@ def unpack(file: BinaryIO, store: Store, limits: Limits) -> None:
 
 def _table(file: BinaryIO, limits: Limits, store: Store) -> list[Member]:
     start, size, shift = _find_table(file)
+    files = 0
     # Names and comments of a sane archive; what is longer is not looked at to be refused.
     if size > limits.files * 600 + MEGABYTE:
         raise too_many(limits)
@@ -78,7 +83,8 @@ def _table(file: BinaryIO, limits: Limits, store: Store) -> list[Member]:
     while at < len(table):
         member, at = _entry(table, at, shift)
         members.append(member)
-        if len(members) > limits.files * 2:  # folders are entries too
+        files += not member.is_folder
+        if files > limits.files or len(members) > limits.files * 2:
             raise too_many(limits)
         if len(members) % 1000 == 0:
             store.check_time()
@@ -191,7 +197,7 @@ def _check_places(members: list[Member], total: int) -> dict[int, int]:
 
 
 def _take(file: BinaryIO, member: Member, store: Store, limits: Limits, end: int) -> None:
-    if member.name.endswith(("/", "\\")) and not member.size:
+    if member.is_folder:
         return
     kind = stat.S_IFMT(member.mode)
     if kind == stat.S_IFLNK:
