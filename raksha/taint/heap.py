@@ -122,17 +122,14 @@ def join_objects(one: Object, other: Object) -> Object:
     if one is other:
         return one
     made = one.copy()
+    made.items = None
+    rests = _rests(one, other)
     if one.items is not None and other.items is not None and len(one.items) == len(other.items):
         made.items = tuple(join(a, b) for a, b in zip(one.items, other.items, strict=True))
-    elif one.items is not None or other.items is not None:
-        made.items, made.rest = (
-            None,
-            join_all((*(one.items or ()), *(other.items or ()), *_rests(one, other))),
-        )
-        return made
-    made.fields = _join_fields(one, other)
-    rests = _rests(one, other)
+    else:
+        rests += [*(one.items or ()), *(other.items or ())]
     made.rest = join_all(rests) if rests else None
+    made.fields = _join_fields(one, other)
     made.closed = one.closed and other.closed
     return made
 

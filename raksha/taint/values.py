@@ -140,7 +140,7 @@ TRUE: Final = Value(consts=(True,))
 FALSE: Final = Value(consts=(False,))
 NULL: Final = Value(consts=(None,))
 BOOLEAN: Final = Value(consts=(True, False))
-SMALL: Final = {text: Value(consts=(text,)) for text in ("", *range(-1, 17)) if not isinstance(text, bool)}
+SMALL: Final = {number: Value(consts=(number,)) for number in range(-1, 17)}
 
 
 def constant(value: Constant) -> Value:

@@ -6,7 +6,7 @@ import operator
 from collections.abc import Mapping
 from textwrap import dedent
 
-from raksha.taint import engine, ir, kinds
+from raksha.taint import engine, ir, kinds, library
 from raksha.taint.budget import Budget
 from raksha.taint.library import (
     RECEIVER,
@@ -59,7 +59,7 @@ def unary(op: str, one: Constant) -> Constant:
     return {"-": operator.neg, "+": operator.pos, "~": operator.invert}[op](one)  # type: ignore[operator,no-any-return]
 
 
-class Resolver:
+class Resolver(library.Resolver):
     def module(self, importer: ir.Module, module: str, level: int) -> Target:
         base = importer.path.split("/")[:-level] if level else []
         path = "/".join([*base, *(module.split(".") if module else [])])
