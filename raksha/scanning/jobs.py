@@ -19,7 +19,7 @@ from raksha.engines.strict import Malformed
 from raksha.intake.trees import SourceFile
 from raksha.sandbox import Limits
 from raksha.scanning.caching import Answer
-from raksha.scanning.engines import Engine, request_of
+from raksha.scanning.engines import Engine, plain, request_of
 from raksha.scanning.progress import Progress
 
 log = structlog.get_logger(__name__)
@@ -105,6 +105,19 @@ class Jobs:
                 self._is_over.set()
                 pool.shutdown(wait=True, cancel_futures=True)
         return self._done
+
+    def ask(self, function: str, files: Sequence[SourceFile], question: Mapping[str, Any]) -> Any:
+        """Return the answer to one more question about files; None when it failed or no time is left."""
+        seconds = min(JOB_SECONDS, self._ends_at - time.monotonic())
+        if seconds <= 0:
+            return None
+        request = {"folder": self._folder, "files": [plain(file) for file in files], "only": [], **question}
+        limits = Limits(wall_seconds=seconds, cpu_seconds=int(seconds) + 1)
+        try:
+            return self._runner(function, request, folder=self._folder, limits=limits, watch=lambda: "")
+        except sandbox.Failed as exc:
+            log.warning("engine_question_failed", function=function, files=len(files), ended=exc.ended)
+            return None
 
     def _run(self, pool: ThreadPoolExecutor, works: Sequence[Work]) -> None:
         pending: dict[Future[EngineResult], _Job] = {}

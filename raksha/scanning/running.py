@@ -65,7 +65,7 @@ def _look_and_record(
     jobs = Jobs(str(tree.folder), runner, progress, seconds=settings.RAKSHA_SCAN_SECONDS)
     seen = look(scan.workspace_id, tree, engines, jobs, progress)
     progress.begin(Stage.INTELLIGENCE, total=len(seen.packages))
-    known = intelligence.find(seen.packages, now=progress.now())
+    known = intelligence.with_reach(intelligence.find(seen.packages, now=progress.now()), tree, jobs.ask)
     progress.count(Stage.INTELLIGENCE, len(seen.packages))
     progress.begin(Stage.REPORT)
     progress.hold(4 * claiming.LEASE)

@@ -6,6 +6,8 @@ import dataclasses
 import errno
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from raksha import sandbox
 from raksha.coverage import Skip
@@ -281,3 +283,15 @@ def _cancelling(cancel):
 
     values = {field.name: getattr(ENGINES[0], field.name) for field in dataclasses.fields(ENGINES[0])}
     return (Cancelling(**values),)
+
+
+def test_more_findings_take_no_more_queries(scan_code, project):
+    def queries(lines: int, scanned: Project) -> int:
+        with CaptureQueriesContext(connection) as caught:
+            scan_code({"a.py": "BUG\n" * lines, "requirements.txt": "x==1\n" * lines}, project=scanned)
+        return len(caught)
+
+    few = queries(2, project)
+    many = queries(300, factories.ProjectFactory.create(workspace=project.workspace))
+
+    assert many == few <= 60
