@@ -23,6 +23,9 @@ TEST_PATH = re.compile(
     r"(^|/)(tests?|testing|__tests__|specs?|fixtures?|examples?|samples?)/"
     r"|(^|/)(test_[^/]*|conftest\.py|[^/]*([._]test|[._]spec|_tests)\.\w+|[^/]*Tests?\.(java|cs|php))$"
 )
+FOREIGN_PATH = re.compile(
+    r"(^|/)(vendor|third_party|node_modules|bower_components|site-packages)/|\.min\.(js|css)$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ class RuleFacts:
     advice: str
     languages: tuple[str, ...]
     has_fix: bool
-    same_in_tests: bool  # test code is rated one step milder unless the rule says metadata.tests: same
+    same_in_tests: bool  # milder in test and foreign code unless the rule says metadata.tests: same
 
 
 @cache
@@ -57,8 +60,8 @@ def facts(rule_id: str) -> RuleFacts | None:
 
 
 def rated(found: RuleFacts, path: str) -> RuleFacts:
-    """Return the facts as they count at that path: one step milder and of low confidence in test code."""
-    if found.same_in_tests or not is_test_path(path):
+    """Return the facts as they count at that path: a step milder, of low confidence, in test and foreign code."""
+    if found.same_in_tests or not (is_test_path(path) or is_foreign_path(path)):
         return found
     return replace(found, severity=MILDER[found.severity], confidence="low")
 
@@ -66,6 +69,11 @@ def rated(found: RuleFacts, path: str) -> RuleFacts:
 def is_test_path(path: str) -> bool:
     """Say whether a path looks like tests, fixtures or examples rather than what runs in production."""
     return TEST_PATH.search(path) is not None
+
+
+def is_foreign_path(path: str) -> bool:
+    """Say whether a path looks like a copy of somebody else's code, which is updated rather than mended."""
+    return FOREIGN_PATH.search(path) is not None
 
 
 def _facts(rule: Mapping[str, Any]) -> RuleFacts:

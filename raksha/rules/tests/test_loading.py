@@ -168,6 +168,22 @@ def test_test_code_is_rated_one_step_milder(path, is_test):
     assert (rated.severity, rated.confidence) == (("medium", "low") if is_test else ("high", "high"))
 
 
+@pytest.mark.parametrize(
+    ("path", "severity"),
+    [
+        ("static/vendor/jquery/jquery.js", "low"),
+        ("static/app.min.js", "low"),
+        ("node_modules/a/index.js", "low"),
+        ("static/vendors.js", "medium"),
+    ],
+)
+def test_a_copy_of_foreign_code_is_rated_one_step_milder(path, severity):
+    found = catalogue.facts("javascript.inner-html")
+    assert found is not None
+
+    assert catalogue.rated(found, path).severity == severity
+
+
 def test_a_rule_that_says_so_is_rated_the_same_in_tests():
     found = catalogue.facts("python.bidirectional-text")
 
