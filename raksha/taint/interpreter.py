@@ -45,6 +45,7 @@ class Interpreter:
         self.frame = Frame(module)
         self.stack: list[Function] = []
         self.raised: list[State] | None = None
+        self.thrown: list[Value] = []  # what was raised inside the innermost `try`
         self.summing = 0
         self.quiet = 0
         self.is_asked = False  # whether the outside calls the root function

@@ -44,7 +44,7 @@ def _root(it: Interpreter, name: str, work: Callable[[], None]) -> None:
     it.steps = 0
     it.limit = min(it.budget.steps, it.budget.file_steps - it.file_steps)
     it.state, it.frame, it.raised, it.summing, it.quiet = State(base=it.base), Frame(it.module), None, 0, 0
-    it.answers, it.is_asked = (), False
+    it.answers, it.is_asked, it.thrown = (), False, []
     it.stack.clear()
     it.late.clear()
     it.sites.clear()

@@ -65,7 +65,7 @@ def _return(it: Interpreter, node: ir.Return) -> None:
 
 def _raise(it: Interpreter, node: ir.Raise) -> None:
     if node.value is not None:
-        it.eval(node.value)
+        it.thrown.append(it.eval(node.value))
     it.may_raise()
     it.state = None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from raksha.taint import ir
+from raksha.taint.heap import join_all
 from raksha.taint.state import State, merge_all
 from raksha.taint.values import UNKNOWN, Value
 
@@ -16,16 +17,17 @@ def try_block(it: Interpreter, node: ir.Try) -> None:
     """Run a body with its handlers, else and finally."""
     before = it.now.fork()
     outer, it.raised = it.raised, []
+    others, it.thrown = it.thrown, []
     try:
         _body(it, node.body)
-        left = it.raised
+        left, thrown = it.raised, it.thrown
     finally:
-        it.raised = outer
+        it.raised, it.thrown = outer, others
     failed = merge_all([before, *left])
     it.run(node.other)
     ended = [it.state]
     if node.handlers:
-        ended.extend(_handle(it, handler, failed) for handler in node.handlers)
+        ended.extend(_handle(it, handler, failed, thrown) for handler in node.handlers)
     if outer is not None and failed is not None and not _catches_all(it, node):
         outer.append(failed.fork())
     it.state = merge_all(ended)
@@ -42,22 +44,22 @@ def _body(it: Interpreter, body: tuple[ir.Stmt, ...]) -> None:
             it.may_raise()
 
 
-def _handle(it: Interpreter, handler: ir.Handler, failed: State | None) -> State | None:
+def _handle(it: Interpreter, handler: ir.Handler, failed: State | None, thrown: list[Value]) -> State | None:
     def work() -> None:
         if handler.name:
-            it.now.locals[handler.name] = _caught(it, handler)
+            it.now.locals[handler.name] = _caught(it, handler, thrown)
         it.run(handler.body)
 
     return it.along(failed.fork() if failed is not None else None, work)
 
 
-def _caught(it: Interpreter, handler: ir.Handler) -> Value:
+def _caught(it: Interpreter, handler: ir.Handler, thrown: list[Value]) -> Value:
+    """Return what the handler's name stands for: what was seen to be raised, or an instance of its class."""
     from raksha.taint.declared import instance_of
 
-    if len(handler.types) != 1:
-        return UNKNOWN
-    value = it.eval(handler.types[0])
-    return instance_of(it, value) if value.name else UNKNOWN
+    value = it.eval(handler.types[0]) if len(handler.types) == 1 else UNKNOWN
+    made = instance_of(it, value) if value.name else UNKNOWN
+    return join_all([made, *thrown]) if thrown else made
 
 
 def _catches_all(it: Interpreter, node: ir.Try) -> bool:

@@ -31,6 +31,8 @@ def _cmd(name: str, body: str, bad: str, good: str, above: str = "") -> Pair:
 
 
 PAIRS = (
+    _sql("exception value", "try:\n    raise ValueError(@@)\nexcept ValueError as e:\n    v = str(e)", "q", "'x'"),
+    _sql("field of an exception", "try:\n    fail(q)\nexcept Odd as e:\n    v = e.@@", "a", "b", "class Odd(Exception):\n    def __init__(self, a):\n        self.a = a\n        self.b = 'y'\ndef fail(x):\n    raise Odd(x)\n"),
     _sql("walrus", "if (v := @@):\n    pass", "q", "'x'"),
     _sql("ternary", "v = q if @@ else 'x'", "len(q) > 3", "2 > 3"),
     _sql("while", "v = ''\ni = 0\nwhile i < 3:\n    v += @@\n    i += 1", "q", "'x'"),
