@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from raksha.taint import ir, operations, shapes, tracing
+from raksha.taint import callbacks, ir, operations, shapes, tracing
 from raksha.taint.folding import fold
 from raksha.taint.joining import head_of, join, join_flows
 from raksha.taint.library import (
@@ -356,7 +356,7 @@ def _calls(it: Interpreter, model: Calls, called: Called) -> Value | None:
     function = called.arg(*model.function)
     if function is None or not function.callables:
         return None
-    return operations.call_back(it, model, called, function)
+    return callbacks.call_back(it, model, called, function)
 
 
 def _container(it: Interpreter, model: Container, called: Called) -> Value | None:

@@ -1,21 +1,21 @@
-"""Operations of containers on exactly known contents, and callbacks over them. `library.Container` lists them."""
+"""Operations of containers on exactly known contents. `vocabulary.Container` lists them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from raksha.taint import shapes, tracing
+from raksha.taint import making, shapes, tracing
 from raksha.taint.folding import fold
-from raksha.taint.heap import Object, Shape, join_all
+from raksha.taint.heap import Object, join_all
 from raksha.taint.joining import join, keyed
+from raksha.taint.making import first_of, holder_of, merge_entries, second_of, typed
 from raksha.taint.values import BOOLEAN, FALSE, NULL, TRUE, UNKNOWN, Constant, Value, constant
 
 if TYPE_CHECKING:
-    from raksha.taint import ir
     from raksha.taint.interpreter import Interpreter
-    from raksha.taint.library import Called, Calls, Container
+    from raksha.taint.library import Called, Container
 
 FRESH = frozenset({"copy", "keys", "values", "items", "slice", "reversed", "concat"})
 Change = Callable[[tuple[Value, ...]], tuple[Value, ...]]
@@ -31,24 +31,10 @@ def apply(it: Interpreter, model: Container, called: Called) -> Value | None:
         return None
     result = TABLE[model.operation](it, model, called)
     if result is not None and model.type and model.operation in FRESH and result.refs:
-        result = _typed(it, result, model.type)
+        result = typed(it, result, model.type)
     if model.gives == "receiver" and called.receiver is not None:
         return called.receiver
     return BOOLEAN if model.gives == "boolean" and result is UNKNOWN else result
-
-
-def _holder(called: Called) -> Value:
-    return called.receiver if called.receiver is not None else UNKNOWN
-
-
-def _first(called: Called) -> Value:
-    if called.args:
-        return called.args[0]
-    return next(iter(called.keywords.values()), UNKNOWN)
-
-
-def _second(called: Called) -> Value | None:
-    return called.args[1] if len(called.args) > 1 else called.keywords.get("default")
 
 
 def change_items(it: Interpreter, holder: Value, change: Change, otherwise: Value | None = None) -> None:
@@ -67,40 +53,40 @@ def _is_shaky(it: Interpreter, thing: Object) -> bool:
 
 
 def _append(it: Interpreter, model: Container, called: Called) -> Value:
-    value = _first(called)
-    change_items(it, _holder(called), lambda items: (*items, value), value)
+    value = first_of(called)
+    change_items(it, holder_of(called), lambda items: (*items, value), value)
     return UNKNOWN
 
 
 def _prepend(it: Interpreter, model: Container, called: Called) -> Value:
-    value = _first(called)
-    change_items(it, _holder(called), lambda items: (value, *items), value)
+    value = first_of(called)
+    change_items(it, holder_of(called), lambda items: (value, *items), value)
     return UNKNOWN
 
 
 def _insert(it: Interpreter, model: Container, called: Called) -> Value:
-    value = _second(called) or UNKNOWN
-    index = _first(called)
+    value = second_of(called) or UNKNOWN
+    index = first_of(called)
     if not index.is_known or not isinstance(index.only, int):
-        shapes.add(it, _holder(called), value)
+        shapes.add(it, holder_of(called), value)
         return UNKNOWN
     at = index.only
-    change_items(it, _holder(called), lambda items: (*items[:at], value, *items[at:]), value)
+    change_items(it, holder_of(called), lambda items: (*items[:at], value, *items[at:]), value)
     return UNKNOWN
 
 
 def _extend(it: Interpreter, model: Container, called: Called) -> Value:
-    more = shapes.items(it, _first(called))
+    more = shapes.items(it, first_of(called))
     if more is None:
-        shapes.add(it, _holder(called), shapes.element(it, _first(called)))
+        shapes.add(it, holder_of(called), shapes.element(it, first_of(called)))
     else:
-        change_items(it, _holder(called), lambda items: (*items, *more), join_all(more))
+        change_items(it, holder_of(called), lambda items: (*items, *more), join_all(more))
     return UNKNOWN
 
 
 def _get(it: Interpreter, model: Container, called: Called) -> Value:
-    key, holder = _first(called), _holder(called)
-    default = _second(called) or NULL
+    key, holder = first_of(called), holder_of(called)
+    default = second_of(called) or NULL
     if not key.consts or key.refs:
         return join(shapes.element(it, holder), default)
     return join_all(_entry(it, holder, one, default) for one in key.consts)
@@ -121,7 +107,7 @@ def _entry(it: Interpreter, holder: Value, key: Constant, default: Value) -> Val
 
 
 def _put(it: Interpreter, model: Container, called: Called) -> Value:
-    holder, key, value = _holder(called), _first(called), _second(called) or UNKNOWN
+    holder, key, value = holder_of(called), first_of(called), second_of(called) or UNKNOWN
     old = _get(it, model, _only_key(called)) if model.gives == "old" else UNKNOWN
     shapes.set_by(it, holder, key, value)
     return old
@@ -132,7 +118,7 @@ def _only_key(called: Called) -> Called:
 
 
 def _put_if_absent(it: Interpreter, model: Container, called: Called) -> Value:
-    holder, key, value = _holder(called), _first(called), _second(called) or NULL
+    holder, key, value = holder_of(called), first_of(called), second_of(called) or NULL
     if key.is_known and len(holder.refs) == 1:
         thing = it.object(holder.refs[0])
         if key.only in thing.fields:
@@ -157,15 +143,15 @@ def _take(it: Interpreter, holder: Value, index: int) -> Value:
 
 def _pop(it: Interpreter, model: Container, called: Called) -> Value:
     if not called.args:
-        return _take(it, _holder(called), -1)
+        return _take(it, holder_of(called), -1)
     return _remove_at(it, model, called)
 
 
 def _remove_at(it: Interpreter, model: Container, called: Called) -> Value:
-    index = _first(called)
+    index = first_of(called)
     if index.is_known and isinstance(index.only, int):
-        return _take(it, _holder(called), index.only)
-    return _forget_order(it, _holder(called))
+        return _take(it, holder_of(called), index.only)
+    return _forget_order(it, holder_of(called))
 
 
 def _forget_order(it: Interpreter, holder: Value) -> Value:
@@ -182,11 +168,11 @@ def _forget_order(it: Interpreter, holder: Value) -> Value:
 
 
 def _pop_first(it: Interpreter, model: Container, called: Called) -> Value:
-    return _take(it, _holder(called), 0)
+    return _take(it, holder_of(called), 0)
 
 
 def _pop_key(it: Interpreter, model: Container, called: Called) -> Value:
-    holder, key = _holder(called), _first(called)
+    holder, key = holder_of(called), first_of(called)
     result = _get(it, model, called)
     if key.is_known:
         only = key.only
@@ -203,7 +189,7 @@ def _pop_key(it: Interpreter, model: Container, called: Called) -> Value:
 
 def _remove(it: Interpreter, model: Container, called: Called) -> Value:
     """Remove the first that is surely equal; if none surely is, any may have gone."""
-    holder, value = _holder(called), _first(called)
+    holder, value = holder_of(called), first_of(called)
     exact = shapes.items(it, holder)
     if exact is not None:
         for at, item in enumerate(exact):
@@ -225,53 +211,41 @@ def _clear(it: Interpreter, model: Container, called: Called) -> Value:
         items = () if thing.shape not in ("dict", "object") else None
         return Object(thing.shape, thing.type, cls=thing.cls, items=items, closed=True)
 
-    it.change(_holder(called), changed)
+    it.change(holder_of(called), changed)
     return UNKNOWN
 
 
 def _keys(it: Interpreter, model: Container, called: Called) -> Value:
-    known = shapes.entries(it, _holder(called))
+    known = shapes.entries(it, holder_of(called))
     if known is None:
-        return shapes.some(it, Value(flows=_holder(called).flows), "list", called.node)
+        return shapes.some(it, Value(flows=holder_of(called).flows), "list", called.node)
     return shapes.sequence(it, map(constant, known), "list", called.node)
 
 
 def _values(it: Interpreter, model: Container, called: Called) -> Value:
-    known = shapes.entries(it, _holder(called))
+    known = shapes.entries(it, holder_of(called))
     if known is None:
-        return shapes.some(it, shapes.element(it, _holder(called)), "list", called.node)
+        return shapes.some(it, shapes.element(it, holder_of(called)), "list", called.node)
     return shapes.sequence(it, known.values(), "list", called.node)
 
 
 def _items(it: Interpreter, model: Container, called: Called) -> Value:
-    known = shapes.entries(it, _holder(called))
+    known = shapes.entries(it, holder_of(called))
     if known is None:
-        value = shapes.element(it, _holder(called))
-        pair = shapes.sequence(it, (Value(flows=_holder(called).flows), value), "tuple")
+        value = shapes.element(it, holder_of(called))
+        pair = shapes.sequence(it, (Value(flows=holder_of(called).flows), value), "tuple")
         return shapes.some(it, pair, "list", called.node)
     pairs = [shapes.sequence(it, (constant(key), value), "tuple") for key, value in known.items()]
     return shapes.sequence(it, pairs, "list", called.node)
 
 
 def _update(it: Interpreter, model: Container, called: Called) -> Value:
-    holder = _holder(called)
+    holder = holder_of(called)
     if called.args:
         merge_entries(it, holder, called.args[0])
     for name, value in called.keywords.items():
         shapes.set_field(it, holder, name, value)
     return UNKNOWN
-
-
-def merge_entries(it: Interpreter, holder: Value, other: Value) -> None:
-    """Put all entries of the other into the holder."""
-    known = shapes.entries(it, other)
-    if known is None:
-        inside = shapes.element(it, other)
-        if inside.flows or inside.refs or inside.consts is None:
-            shapes.add(it, holder, inside)
-        return
-    for key, value in known.items():
-        shapes.set_field(it, holder, key, value)
 
 
 def copy_of(it: Interpreter, holder: Value, called: Called) -> Value:
@@ -280,7 +254,7 @@ def copy_of(it: Interpreter, holder: Value, called: Called) -> Value:
 
 
 def _copy(it: Interpreter, model: Container, called: Called) -> Value:
-    return copy_of(it, _holder(called), called)
+    return copy_of(it, holder_of(called), called)
 
 
 def _sorted_items(items: tuple[Value, ...]) -> tuple[Value, ...] | None:
@@ -293,24 +267,24 @@ def _sorted_items(items: tuple[Value, ...]) -> tuple[Value, ...] | None:
 
 
 def _sort(it: Interpreter, model: Container, called: Called) -> Value:
-    exact = shapes.items(it, _holder(called))
+    exact = shapes.items(it, holder_of(called))
     ordered = (
         _sorted_items(tuple(exact)) if exact is not None and not called.args and not called.keywords else None
     )
     if ordered is None:
-        _forget_order(it, _holder(called))
+        _forget_order(it, holder_of(called))
     else:
-        change_items(it, _holder(called), lambda _: ordered)
+        change_items(it, holder_of(called), lambda _: ordered)
     return UNKNOWN
 
 
 def _reverse(it: Interpreter, model: Container, called: Called) -> Value:
-    change_items(it, _holder(called), lambda items: items[::-1])
+    change_items(it, holder_of(called), lambda items: items[::-1])
     return UNKNOWN
 
 
 def _reversed(it: Interpreter, model: Container, called: Called) -> Value:
-    holder = called.receiver if called.receiver is not None else _first(called)
+    holder = called.receiver if called.receiver is not None else first_of(called)
     exact = shapes.items(it, holder)
     if exact is None:
         return shapes.some(it, shapes.element(it, holder), "list", called.node)
@@ -320,31 +294,31 @@ def _reversed(it: Interpreter, model: Container, called: Called) -> Value:
 def _contains(it: Interpreter, model: Container, called: Called) -> Value:
     from raksha.taint.conditions import membership
 
-    return membership(it, _first(called), _holder(called))
+    return membership(it, first_of(called), holder_of(called))
 
 
 def _contains_value(it: Interpreter, model: Container, called: Called) -> Value:
     from raksha.taint.conditions import membership
 
-    return membership(it, _first(called), _values(it, model, called))
+    return membership(it, first_of(called), _values(it, model, called))
 
 
 def _at(index: int) -> Callable[[Interpreter, Container, Called], Value]:
-    return lambda it, model, called: shapes.get(it, _holder(called), index)
+    return lambda it, model, called: shapes.get(it, holder_of(called), index)
 
 
 def _get_at(it: Interpreter, model: Container, called: Called) -> Value:
-    return shapes.get_by(it, _holder(called), _first(called))
+    return shapes.get_by(it, holder_of(called), first_of(called))
 
 
 def _set_at(it: Interpreter, model: Container, called: Called) -> Value:
     old = _get_at(it, model, called)
-    shapes.set_by(it, _holder(called), _first(called), _second(called) or UNKNOWN)
+    shapes.set_by(it, holder_of(called), first_of(called), second_of(called) or UNKNOWN)
     return old
 
 
 def _size(it: Interpreter, model: Container, called: Called) -> Value:
-    holder = _holder(called)
+    holder = holder_of(called)
     size = it.object(holder.refs[0]).size() if len(holder.refs) == 1 else None
     return constant(size) if size is not None else Value(type=it.language.types.get("int", ""))
 
@@ -355,7 +329,7 @@ def _is_empty(it: Interpreter, model: Container, called: Called) -> Value:
 
 
 def _index_of(it: Interpreter, model: Container, called: Called) -> Value:
-    exact, value = shapes.items(it, _holder(called)), _first(called)
+    exact, value = shapes.items(it, holder_of(called)), first_of(called)
     if exact is not None and value.is_known and all(item.is_known for item in exact):
         wanted = keyed(value.only)
         found = [at for at, item in enumerate(exact) if keyed(item.only) == wanted]
@@ -366,11 +340,11 @@ def _index_of(it: Interpreter, model: Container, called: Called) -> Value:
 def _slice(it: Interpreter, model: Container, called: Called) -> Value:
     lower = called.args[0] if called.args else NULL
     upper = called.args[1] if len(called.args) > 1 else NULL
-    return shapes.slice_of(it, _holder(called), (lower, upper, NULL), called.node)
+    return shapes.slice_of(it, holder_of(called), (lower, upper, NULL), called.node)
 
 
 def _concat(it: Interpreter, model: Container, called: Called) -> Value:
-    lists = [_holder(called), *called.args]
+    lists = [holder_of(called), *called.args]
     exact = [shapes.items(it, one) for one in lists]
     if all(items is not None for items in exact):
         return shapes.sequence(it, [item for items in exact for item in items or ()], "list", called.node)
@@ -378,12 +352,12 @@ def _concat(it: Interpreter, model: Container, called: Called) -> Value:
 
 
 def _iterate(it: Interpreter, model: Container, called: Called) -> Value:
-    return _holder(called)
+    return holder_of(called)
 
 
 def _join_text(it: Interpreter, model: Container, called: Called) -> Value | None:
-    separator, parts = _holder(called), shapes.items(it, _first(called))
-    if parts is None or (_holder(called).flows and not separator.is_known):
+    separator, parts = holder_of(called), shapes.items(it, first_of(called))
+    if parts is None or (holder_of(called).flows and not separator.is_known):
         return None
     folded = fold(lambda between, *texts: between.join(texts), [separator, *parts])
     if folded is not None:
@@ -397,110 +371,6 @@ def _join_text(it: Interpreter, model: Container, called: Called) -> Value | Non
     return tracing.stepped(it, made, called.node, "becomes part of a string")
 
 
-def _of(it: Interpreter, model: Container, called: Called) -> Value:
-    shape: Shape = model.makes
-    exact = shapes.items(it, _first(called)) if called.args else []
-    if exact is None:
-        made = shapes.some(it, shapes.element(it, _first(called)), shape, called.node)
-    else:
-        made = shapes.sequence(it, exact, shape, called.node)
-    return _typed(it, made, model.type)
-
-
-def _of_items(it: Interpreter, model: Container, called: Called) -> Value:
-    return _typed(it, shapes.sequence(it, called.args, model.makes, called.node), model.type)
-
-
-def _typed(it: Interpreter, made: Value, type: str) -> Value:
-    if not type:
-        return made
-
-    def changed(thing: Object, is_weak: bool) -> Object:
-        other = thing.copy()
-        other.type = type
-        return other
-
-    it.change(made, changed)
-    return made.but(type=type)
-
-
-def _of_pairs(it: Interpreter, model: Container, called: Called) -> Value:
-    made = _typed(it, shapes.mapping(it, {}, called.node), model.type)
-    for argument in called.args:
-        is_mapping = any(it.object(number).shape in ("dict", "object") for number in argument.refs)
-        pairs = None if is_mapping else shapes.items(it, argument)
-        if pairs is None:
-            merge_entries(it, made, argument)
-            continue
-        for pair in pairs:
-            shapes.set_by(it, made, shapes.get(it, pair, 0), shapes.get(it, pair, 1))
-    for name, value in called.keywords.items():
-        shapes.set_field(it, made, name, value)
-    return made
-
-
-def _enumerate(it: Interpreter, model: Container, called: Called) -> Value:
-    exact = shapes.items(it, _first(called))
-    start = _second(called)
-    if exact is None or (start is not None and not start.is_known):
-        number = Value(type=it.language.types.get("int", ""))
-        pair = shapes.sequence(it, (number, shapes.element(it, _first(called))), "tuple")
-        return shapes.some(it, pair, "list", called.node)
-    first = start.only if start is not None and isinstance(start.only, int) else 0
-    pairs = [shapes.sequence(it, (constant(at), item), "tuple") for at, item in enumerate(exact, first)]
-    return shapes.sequence(it, pairs, "list", called.node)
-
-
-def _zip(it: Interpreter, model: Container, called: Called) -> Value:
-    exact = [shapes.items(it, one) for one in called.args]
-    if all(items is not None for items in exact):
-        rows = zip(*(items or () for items in exact), strict=False)
-        return shapes.sequence(it, [shapes.sequence(it, row, "tuple") for row in rows], "list", called.node)
-    row = shapes.sequence(it, [shapes.element(it, one) for one in called.args], "tuple")
-    return shapes.some(it, row, "list", called.node)
-
-
-def call_back(it: Interpreter, model: Calls, called: Called, function: Value) -> Value:
-    """Call the callback with elements of containers, one by one where they are exactly known."""
-    from raksha.taint.calls import call_value
-
-    fixed = [value for place in model.args if (value := called.arg(place)) is not None]
-    holders = [value for place in model.elements if (value := called.arg(place)) is not None]
-    rows = _rows(it, holders)
-    node = cast("ir.Expr", called.node)
-    results: list[Value] = []
-    for row in rows:
-        results.append(call_value(it, node, function, (*row, *fixed), {}))
-    if model.returns == "result":
-        return join_all(results) if results else UNKNOWN
-    if model.returns == "nothing":
-        return UNKNOWN
-    if model.returns == "elements":
-        return _kept(it, holders, called)
-    if _is_exact(it, holders):
-        return shapes.sequence(it, results, "list", called.node)
-    return shapes.some(it, join_all(results), "list", called.node)
-
-
-def _rows(it: Interpreter, holders: list[Value]) -> list[tuple[Value, ...]]:
-    if not holders:
-        return [()]
-    exact = [shapes.items(it, holder) for holder in holders]
-    if all(items is not None and len(items) <= it.budget.unroll for items in exact):
-        return list(zip(*(items or () for items in exact), strict=False))
-    return [tuple(shapes.element(it, holder) for holder in holders)]
-
-
-def _is_exact(it: Interpreter, holders: list[Value]) -> bool:
-    exact = [shapes.items(it, holder) for holder in holders]
-    return bool(holders) and all(items is not None and len(items) <= it.budget.unroll for items in exact)
-
-
-def _kept(it: Interpreter, holders: list[Value], called: Called) -> Value:
-    inside = shapes.element(it, holders[0]) if holders else UNKNOWN
-    return shapes.some(it, inside, "list", called.node)
-
-
 WITHOUT_RECEIVER = frozenset({"of", "of_items", "of_pairs", "enumerate", "zip", "reversed", "join_text"})
 TABLE: dict[str, Callable[[Interpreter, Container, Called], Value | None]] = {
     "append": _append, "prepend": _prepend, "insert": _insert, "extend": _extend, "get": _get, "put": _put,
@@ -509,6 +379,6 @@ TABLE: dict[str, Callable[[Interpreter, Container, Called], Value | None]] = {
     "copy": _copy, "sort": _sort, "reverse": _reverse, "reversed": _reversed, "contains": _contains,
     "contains_key": _contains, "contains_value": _contains_value, "first": _at(0), "last": _at(-1), "size": _size,
     "is_empty": _is_empty, "index_of": _index_of, "slice": _slice, "concat": _concat, "iterate": _iterate,
-    "set_at": _set_at, "get_at": _get_at, "join_text": _join_text, "union": _concat, "discard": _remove, "of": _of,
-    "of_items": _of_items, "of_pairs": _of_pairs, "enumerate": _enumerate, "zip": _zip,
+    "set_at": _set_at, "get_at": _get_at, "join_text": _join_text, "union": _concat, "discard": _remove, "of": making.of,
+    "of_items": making.of_items, "of_pairs": making.of_pairs, "enumerate": making.enumerate_, "zip": making.zip_,
 }  # fmt: skip
