@@ -36,6 +36,38 @@ STATEMENT = re.compile(
 WILD = re.compile(r"\b(?:chown|chmod|tar|rsync)\b[^|;]*\s\*")
 SHARED = ("/tmp/", "/var/tmp/", "/dev/shm/")  # noqa: S108 - looked for, not used
 REVISION = re.compile(r"[0-9a-f]{7,40}")
+OUTSIDE = (
+    "flask",
+    "quart",
+    "bottle",
+    "sanic",
+    "fastapi",
+    "starlette",
+    "aiohttp",
+    "tornado",
+    "falcon",
+    "pyramid",
+    "django.http",
+    "django.views",
+    "django.shortcuts",
+    "rest_framework",
+    "socket",
+    "http.server",
+    "cgi",
+    "argparse",
+)
+TAKEN = frozenset({"input", "raw_input", "sys.argv", "sys.stdin", "os.environ", "os.getenv"})
+FOLLOWED = frozenset(
+    {
+        "command-audit",
+        "code-audit",
+        "sql-audit",
+        "deserialization-audit",
+        "xml-audit",
+        "html-audit",
+        "url-audit",
+    }
+)
 COMMON = frozenset(
     {"command-audit", "assert-as-check", "error-swallowed"}
 )  # in functions nearly always right
@@ -60,15 +92,26 @@ def check(module: ir.Module) -> Iterator[Report]:
     found += [
         report for node in _unasked(module) for report in _look(node, known) if report.kind.word not in COMMON
     ]
+    if takes_data(module, known):
+        found = [report for report in found if report.kind.word not in FOLLOWED]
     yield from found
     yield from _imports(module, {report.kind.word for report in found})
     yield from _anywhere(module, known)
 
 
+def takes_data(module: ir.Module, known: dict[str, str]) -> bool:
+    """Tell whether data from outside comes in here: then the data flow says which uses are wrong."""
+    if any(name.startswith(OUTSIDE) for name in known.values()):
+        return True
+    return any(
+        isinstance(node, ir.Attr | ir.Name) and qualified(node, known) in TAKEN for node in walk(module.body)
+    )
+
+
 def _unasked(module: ir.Module) -> Iterator[ir.Node]:
     """Yield what stands in functions that nothing is passed to: no more can be learned of its values there."""
     for stmt in module.body:
-        if isinstance(stmt, ir.Function) and not stmt.params:
+        if isinstance(stmt, ir.Function) and not stmt.params and not stmt.decorators:
             yield from walk(stmt.body, into_functions=False)
 
 

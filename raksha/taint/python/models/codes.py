@@ -31,11 +31,16 @@ def _loads_any_weights(called: Called) -> bool:
 
 
 def _unsafe_yaml(called: Called) -> Report | None:
-    return Report(kinds.UNSAFE_LOADER) if _loads_any_object(called) else None
+    """Report the loader itself, unless it is given a text of our own or the data flow tells of it."""
+    data = called.arg(0, "stream")
+    is_told = data is not None and (bool(data.consts) or bool(data.flows))
+    return Report(kinds.UNSAFE_LOADER) if not is_told and _loads_any_object(called) else None
 
 
 def _unsafe_weights(called: Called) -> Report | None:
-    return Report(kinds.UNSAFE_LOADER) if _loads_any_weights(called) else None
+    data = called.arg(0, "f")
+    is_told = data is not None and bool(data.flows)
+    return Report(kinds.UNSAFE_LOADER) if not is_told and _loads_any_weights(called) else None
 
 
 TABLE: Table = merged(

@@ -14,6 +14,7 @@ PATHLIB = "pathlib.Path"
 OPENS = Sink(
     PATH, ((0, "file", "path", "filename", "name", "src", "top", "pathname"),), "names the file", exact=True
 )
+SENT = Makes("web.Response", args=())
 BOTH = Sink(PATH, ((0, "src"), (1, "dst")), "names the file", exact=True)
 # A base name has no folder in it. What stands for shell, SQL and the rest stays unsafe.
 BASE = kinds.mask(PATH)
@@ -53,10 +54,12 @@ TABLE: Table = merged(
           "numpy. load loadtxt save savetxt genfromtxt fromfile", "PIL.Image.open", "wave.open dbm.open",
           "pandas. read_csv read_json read_excel read_parquet read_table"),
     names(BOTH, "os. rename renames replace link symlink", "shutil. copy copyfile copy2 copytree move copymode"),
-    names(OPENS, "flask.send_file flask.helpers.send_file quart.send_file bottle.static_file aiohttp.web.FileResponse",
+    names((OPENS, SENT), "flask.send_file flask.helpers.send_file quart.send_file bottle.static_file aiohttp.web.FileResponse",
           "starlette.responses.FileResponse fastapi.responses.FileResponse sanic.response.file sanic.file",
           "django.core.files.File.open"),
-    names(Sink(PATH, ((0, "directory"),), "names the folder"), "flask.send_from_directory quart.send_from_directory"),
+    names((Sink(PATH, ((0, "directory"),), "names the folder"), SENT), "flask.send_from_directory quart.send_from_directory",
+          "flask.helpers.send_from_directory"),
+    names(SENT, "django.http.FileResponse django.http.response.FileResponse"),
     names(Sink(PATH, ((0, "dst", "destination", "path"),), "names the file", exact=True, when=_is_upload),
           "*. save save_to"),
     # Paths as objects: what they stand for stays in the object.

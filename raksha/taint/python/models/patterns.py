@@ -11,6 +11,8 @@ from raksha.taint.values import Value, without
 CLASS = re.compile(r"\[(?!\^)(?:\\.|[^\]])*\]")
 REFUSED = re.compile(r"(?:\[\^((?:\\.|[^\]])+)\]|(\\W))[+*]?")
 HARMFUL = re.compile(r"(?<!\\)\.|\\[SWD]|\[\^|[<>'\"`;&$]|\\s")
+# ^https://own\.example/ leaves only the path open
+FIXED_HOST = re.compile(r"(?:\^|\\A)https?\??:\\?/\\?/(?:[\w-]|\\\.)+\\?/")
 SLASHED = kinds.mask(kinds.PATH, kinds.SSRF, kinds.REDIRECT)
 
 
@@ -27,6 +29,8 @@ def pattern_of(called: Called) -> str | None:
 def matched_kinds(called: Called) -> int:
     """Tell what a value is safe for when it matches."""
     pattern = pattern_of(called)
+    if pattern is not None and FIXED_HOST.match(pattern) and not called.name.endswith("fullmatch"):
+        return kinds.mask(kinds.REDIRECT, kinds.SSRF)
     if pattern is None or (called.name.endswith("search") and not pattern.startswith(("^", "\\A"))):
         return 0
     return safe_kinds(pattern, is_whole=called.name.endswith("fullmatch"))

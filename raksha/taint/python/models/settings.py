@@ -53,6 +53,8 @@ def _without_keys(called: Called) -> Report | None:
 
 def _environment(called: Called) -> Report | None:
     """Jinja's own default is not to escape."""
+    if called.world.is_asked():
+        return None  # the data flow tells whether anything from outside is shown by it
     escapes = called.arg("autoescape")
     is_off = escapes is None or (
         escapes.consts is not None and bool(escapes.consts) and not any(escapes.consts)

@@ -45,12 +45,16 @@ def _sax_follows(called: Called) -> bool:
 
 def _switched_on(called: Called) -> Report | None:
     """Report `XMLParser(resolve_entities=True)` and the like when they are written down."""
+    if called.world.is_asked():
+        return None  # the data flow tells whether anything from outside is parsed by it
     if called.is_only(True, "resolve_entities") or called.is_only(False, "no_network"):
         return Report(kinds.XML_PARSER)
     return None
 
 
 def _feature_on(called: Called) -> Report | None:
+    if called.world.is_asked():
+        return None
     features = called.constants(0) or ()
     value = called.arg(1)
     if set(features) & {GENERAL, PARAMETER} and value is not None and value.is_known and value.only:
