@@ -58,8 +58,6 @@ def build(*, reads: Iterable[str], writes: Iterable[str], network: bool, scratch
 
 def _show(path: str, *, read_only: bool, is_device: bool = False) -> None:
     """Bind one path of the old root to the same name in the new one; what does not exist is left out."""
-    if os.path.lexists(path) and not os.path.ismount(path) and path in SYSTEM:
-        return
     outside = _OLD + path
     if path in SYSTEM and os.path.islink(outside):  # /lib -> usr/lib
         os.symlink(os.readlink(outside), path)

@@ -6,6 +6,7 @@ import os
 import stat
 import subprocess
 import time
+from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -324,7 +325,7 @@ def test_hostile_names_in_a_tree_are_text_only(root, into, host):
 
 # --- bombs
 
-SMALL = Limits(bytes=8 * MEGABYTE, file_bytes=MEGABYTE, files=2000, seconds=3)
+SMALL = Limits(bytes=8 * MEGABYTE, file_bytes=MEGABYTE, files=2000, seconds=30)
 
 
 def folder_size(place: Path) -> int:
@@ -344,7 +345,7 @@ def test_a_tree_that_doubles_at_every_level_is_refused(root, into, host):
     with server.serving(root) as stage, pytest.raises(Refused, match="more than 2,000 files"):
         fetch(stage, host, into, limits=SMALL)
 
-    assert time.monotonic() - began < SMALL.seconds + 5
+    assert time.monotonic() - began < SMALL.seconds
     assert folder_size(into.parent) <= SMALL.bytes
 
 
@@ -352,14 +353,14 @@ def test_a_tree_that_doubles_at_every_level_is_refused(root, into, host):
 def test_a_server_that_never_ends_is_left(root, into, host, kind):
     server.commit(root / "repository", FILES)
     answer = server.drips if kind == "one byte a second" else server.pack_without_end(200 * MEGABYTE)
-    most, began = 0, time.monotonic()
+    limits = replace(SMALL, seconds=2) if kind == "one byte a second" else SMALL
+    began = time.monotonic()
 
     with server.serving(root, answer) as stage, pytest.raises((Refused, Unavailable)):
-        fetch(stage, host, into, limits=SMALL)
-    most = folder_size(into.parent)
+        fetch(stage, host, into, limits=limits)
 
-    assert time.monotonic() - began < SMALL.seconds + 5
-    assert most <= SMALL.bytes
+    assert time.monotonic() - began < limits.seconds + 5
+    assert folder_size(into.parent) <= SMALL.bytes
     assert list(into.parent.iterdir()) == [into]
 
 
