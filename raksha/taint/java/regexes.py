@@ -9,8 +9,11 @@ from raksha.taint.java.semantics import NotSure
 
 LONGEST = 200
 UNLIKE = re.compile(r"\\[pPzZQEGhRX]|[*+?}]\+|&&|\[[^\]]*\[")
-# Nested repetition can run for very long, and the scanned code chooses both pattern and text.
-RISKY = re.compile(r"[*+}]\)?[*+{]|\([^)]*[*+}][^)]*\)[*+{]")
+# The scanned code chooses both pattern and text, and repetition can run for very long: repeated groups and more
+# than two open repetitions are not tried, nor long texts.
+REPEATED_GROUP = re.compile(r"\)\s*[*+?{]")
+OPEN_REPETITION = re.compile(r"(?<!\\)[*+]|\{\d+,\d*\}")
+MOST_REPETITIONS, LONGEST_TEXT = 2, 120
 INSIDE = r"(?:\w-\w|\\[dws]|\\[.\-_@:, ]|[\w .,:@~#-]|\\p\{(?:Alnum|Alpha|Digit|L|Lower|Upper)\})+"
 STRICT = re.compile(
     rf"(?:\\[dwbAzZ.\-_@: ]|\[{INSIDE}\]|[\w ,:@~#-]|\\p\{{(?:Alnum|Alpha|Digit|L|Lower|Upper)\}}"
@@ -20,11 +23,19 @@ EXCLUDING = re.compile(rf"\[\^{INSIDE}\][*+]?|\\W[*+]?|\\D[*+]?")
 
 
 @lru_cache(maxsize=256)
-def compiled(pattern: str) -> re.Pattern[str]:
-    """Return the pattern for Python; one that may differ, or run for long, raises NotSure."""
-    if len(pattern) > LONGEST or UNLIKE.search(pattern) or RISKY.search(pattern):
+def _compiled(pattern: str) -> re.Pattern[str]:
+    if len(pattern) > LONGEST or UNLIKE.search(pattern) or REPEATED_GROUP.search(pattern):
+        raise NotSure
+    if len(OPEN_REPETITION.findall(pattern)) > MOST_REPETITIONS:
         raise NotSure
     return re.compile(pattern, re.ASCII)
+
+
+def compiled(pattern: str, text: str) -> re.Pattern[str]:
+    """Return the pattern to try on a text; one that may mean something else, or run for long, raises NotSure."""
+    if len(text) > LONGEST_TEXT:
+        raise NotSure
+    return _compiled(pattern)
 
 
 def replacement(text: str) -> str:

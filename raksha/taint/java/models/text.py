@@ -71,15 +71,19 @@ def replace(value: Constant, old: Constant, new: Constant) -> Constant:
 
 
 def replace_all(value: Constant, pattern: Constant, new: Constant) -> Constant:
-    return regexes.compiled(string(pattern)).sub(regexes.replacement(string(new)), string(value))
+    return regexes.compiled(string(pattern), string(value)).sub(
+        regexes.replacement(string(new)), string(value)
+    )
 
 
 def replace_first(value: Constant, pattern: Constant, new: Constant) -> Constant:
-    return regexes.compiled(string(pattern)).sub(regexes.replacement(string(new)), string(value), count=1)
+    return regexes.compiled(string(pattern), string(value)).sub(
+        regexes.replacement(string(new)), string(value), count=1
+    )
 
 
 def full_match(value: Constant, pattern: Constant) -> Constant:
-    return regexes.compiled(string(pattern)).fullmatch(string(value)) is not None
+    return regexes.compiled(string(pattern), string(value)).fullmatch(string(value)) is not None
 
 
 def pattern_matches(pattern: Constant, value: Constant) -> Constant:
