@@ -35,6 +35,7 @@ class Stream:
     def __init__(self, source: Iterator[bytes]) -> None:
         self._source = source
         self._waiting = b""
+        self._at = 0
 
     def exactly(self, size: int) -> bytes:
         """Return size bytes, fewer only at the end."""
@@ -54,9 +55,10 @@ class Stream:
             yield piece
 
     def _next(self, most: int) -> bytes:
-        if not self._waiting:
-            self._waiting = next(self._source, b"")
-        piece, self._waiting = self._waiting[:most], self._waiting[most:]
+        if self._at >= len(self._waiting):
+            self._waiting, self._at = next(self._source, b""), 0
+        piece = self._waiting[self._at : self._at + most]
+        self._at += len(piece)
         return piece
 
 
@@ -194,7 +196,8 @@ def _sum_holds(block: bytes) -> bool:
         told = _number(block[148:156])
     except Refused:
         return False
+    others = sum(block) - sum(block[148:156])
+    if told == others + 8 * ord(" "):
+        return others > 0
     plain = block[:148] + b" " * 8 + block[156:]
-    if told == sum(plain):
-        return any(block)
     return told == sum(byte - 256 if byte > 127 else byte for byte in plain)  # as some old programs count
