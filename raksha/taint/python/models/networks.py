@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from raksha.taint import kinds
 from raksha.taint.library import EVERY, Called, Clean, Hook, Makes, Passes, Sanitizer, Sink
+from raksha.taint.python.models.likely import likely
 from raksha.taint.python.models.pages import RESPONSE
 from raksha.taint.python.models.tables import Table, merged, names
 from raksha.taint.values import Value, constant
@@ -93,5 +94,7 @@ TABLE: Table = merged(
     names(Passes(), "urllib.parse. unquote unquote_plus urljoin urlunparse urlunsplit unquote_to_bytes",
           "urllib. unquote unquote_plus", "urllib.parse. parse_qs parse_qsl"),
     names(Hook(_address), "urllib.parse. urlparse urlsplit", "urlparse. urlparse urlsplit", "furl.furl yarl.URL"),
+    names(Clean(when=likely(r"resolver|urlconf")), "*.resolve"),
+    names(Clean(), "django.urls.resolve mimetypes.guess_type mimetypes.guess_extension"),
     names(Clean(), "flask.url_for quart.url_for django.urls.reverse django.urls.reverse_lazy django.urls.base.reverse starlette.requests.url_for"),
 )  # fmt: skip
