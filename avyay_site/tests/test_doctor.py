@@ -117,3 +117,12 @@ def test_all_checks_together_tell_something_of_each_part():
         "semgrep",
     } <= set(names)
     assert len(names) == len(set(names))
+
+
+@pytest.mark.django_db
+def test_products_are_asked_only_while_there_is_a_database(settings, layout):
+    settings.DATABASE_URL = ""
+    assert list(doctor.products(layout)) == []
+
+    settings.DATABASE_URL = "postgres://here"
+    assert "intelligence" in [line.name for line in doctor.products(layout)]

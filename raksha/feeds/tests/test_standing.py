@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from avyay_site import checkup, doctor, shell
+from avyay_site import checkup, shell
 from avyay_site.checkup import State
 from raksha.feeds import standing
 from raksha.models import Feed
@@ -87,13 +87,3 @@ def test_doctor_has_a_line_about_feeds():
     Feed.objects.create(kind="kev", rows=3, fetched_at=timezone.now())
 
     assert [(line.state, line.detail) for line in check()] == [(State.OK, "all feeds are fresh")]
-
-
-def test_doctor_asks_products_only_while_there_is_a_database(settings, tmp_path):
-    from avyay_site.embedded import Layout
-
-    settings.DATABASE_URL = ""
-    assert list(doctor.products(Layout(tmp_path / "var"))) == []
-
-    settings.DATABASE_URL = "postgres://here"
-    assert "intelligence" in [line.name for line in doctor.products(Layout(tmp_path / "var"))]
