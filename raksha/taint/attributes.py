@@ -28,6 +28,10 @@ def get(it: Interpreter, holder: Value, name: str, node: ir.Expr) -> Value:
         result = join(result, _of_callable(it, found, name, node))
     if result is not NOTHING and not holder.name:
         return result if holder.refs and not holder.callables else shapes.with_taint_of(result, holder)
+    if holder.name and name[:1].isupper() and it.language.has_static_types:
+        found_class = names.project_class(it, f"{holder.name}.{name}")
+        if found_class is not None:
+            return found_class
     outside = modelling.read(it, holder, name, node)
     return outside if result is NOTHING else join(result, outside)
 

@@ -43,7 +43,7 @@ def named(it: Interpreter, type: str) -> Value:
 
 def _named(it: Interpreter, type: str) -> Value:
     from raksha.taint.attributes import of_module
-    from raksha.taint.names import lookup
+    from raksha.taint.names import lookup, project_class
 
     if type in it.language.types.values():
         return Value(name=type)
@@ -53,7 +53,8 @@ def _named(it: Interpreter, type: str) -> Value:
     value = lookup(it, first)
     for name in rest:
         if value.name:
-            value = Value(name=f"{value.name}.{name}")
+            full = f"{value.name}.{name}"
+            value = (project_class(it, full) if name[:1].isupper() else None) or Value(name=full)
         elif value.callables and isinstance(value.callables[0], ModuleReference):
             value = of_module(it, value.callables[0], name)
         elif value.callables and isinstance(value.callables[0], Class):

@@ -163,6 +163,7 @@ class Language:
     empty_is_false: an empty container counts as false. ordering_proves_number: `<` with a number fails for text.
     calls_function: whether a method of this name, called on a function, calls it (Java's functional interfaces).
     cast(type, constant): a constant cast to a type as written; raise anything for "unknown".
+    foreign: heads of dotted names that are never of the project.
     final_types: types that have no subtypes, so that `instanceof` is sure.
     has_static_types: declared types of variables and results are right, also for constants.
     checks: functions over a file's whole tree, for what needs no evaluation; each Report names its node.
@@ -199,5 +200,6 @@ class Language:
     cast: Callable[[str, Constant], Constant] | None = None
     has_static_types: bool = False
     final_types: frozenset[str] = frozenset()
+    foreign: tuple[str, ...] = ()
     checks: tuple[Callable[[ir.Module], Iterable[Report]], ...] = ()
     fix: Callable[[bytes, ir.Module, Detection], tuple[Edit, ...]] | None = None

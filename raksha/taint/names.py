@@ -111,9 +111,33 @@ def _starred(it: Interpreter, module: Module, name: str) -> Value | None:
     for star in module.stars:
         found = _imported_module(it, module, star.module, star.level)
         if isinstance(found, ModuleReference) and found.module is not None and found.module is not module:
-            value = in_module(it, found.module, name)
+            value = in_module(it, found.module, name) or inside_class(it, found.module, name)
             if value is not None:
                 return value
+    return None
+
+
+def inside_class(it: Interpreter, module: Module, name: str) -> Value | None:
+    """Return the member of a file's classes that is imported by itself (Java's static and nested imports)."""
+    from raksha.taint.attributes import of_class_itself
+
+    if not it.language.implicit_members:
+        return None
+    for stmt in module.tree.body:
+        if isinstance(stmt, ir.Class):
+            cls = module.class_(stmt)
+            if name in cls.inner or name in cls.methods or name in cls.members:
+                return of_class_itself(it, cls, name, ir.Name(name, span=stmt.span))
+    return None
+
+
+def project_class(it: Interpreter, name: str) -> Value | None:
+    """Return the class of the project that a dotted name is, where classes have files of their own (Java)."""
+    if not it.language.has_static_types or name.startswith(it.language.foreign):
+        return None
+    found = _imported_module(it, it.frame.module, name, 0)
+    if isinstance(found, ModuleReference) and found.module is not None:
+        return in_module(it, found.module, name.rpartition(".")[2])
     return None
 
 
@@ -161,7 +185,7 @@ def as_value(found: ModuleReference | str) -> Value:
 def _imported_name(it: Interpreter, module: Module, node: ir.Import, original: str) -> Value:
     found = _imported_module(it, module, node.module, node.level) if node.module or node.level else ""
     if isinstance(found, ModuleReference) and found.module is not None:
-        value = member(it, found.module, original)
+        value = member(it, found.module, original) or inside_class(it, found.module, original)
         if value is not None:
             return value
     inner = f"{node.module}.{original}" if node.module else original

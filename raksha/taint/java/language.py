@@ -81,6 +81,7 @@ JAVA = Language(
     calls_function=semantics.calls_function,
     cast=semantics.cast,
     has_static_types=True,
+    foreign=("java.", "javax.", "jakarta."),
     final_types=frozenset(f"java.lang.{name}" for name in ("String", "Integer", "Long", "Boolean", "Double")),
     checks=CHECKS,
     fix=suggest,

@@ -31,7 +31,9 @@ class JavaResolver(Resolver):
 
     def module(self, importer: ir.Module, module: str, level: int) -> Target:
         """Return what `module` means: a class's full name, its own or (level 1) that its members are taken from."""
-        files = tuple(f"{root}{module.replace('.', '/')}.java" for root in roots(importer))
+        owner = module.rpartition(".")[0]
+        names = [module, owner] if owner.rpartition(".")[2][:1].isupper() else [module]  # a nested class
+        files = tuple(f"{root}{name.replace('.', '/')}.java" for name in names for root in roots(importer))
         return Target(files, module if level else module.rpartition(".")[0])
 
     def implicit(self, importer: ir.Module, name: str) -> Target | None:

@@ -29,7 +29,10 @@ def text(node):
 def method(body):
     module = lower(f"class A {{ void m() {{ {body} }} }}".encode(), "A.java")
     assert not module.errors
-    (made,) = module.body[0].body
+    (cls,) = module.body
+    assert isinstance(cls, ir.Class)
+    (made,) = cls.body
+    assert isinstance(made, ir.Function)
     return text(made.body)
 
 
@@ -144,7 +147,12 @@ def test_package_and_imports_say_where_names_come_from():
 def test_columns_count_characters():
     module = lower('class A { String s = "äö" + x; }'.encode(), "A.java")
 
-    value = module.body[0].body[0].value
+    (cls,) = module.body
+    assert isinstance(cls, ir.Class)
+    (field,) = cls.body
+    assert isinstance(field, ir.Assign)
+    value = field.value
+    assert isinstance(value, ir.Binary)
     assert value.right.span == ir.Span(1, 29, 1, 30)
 
 
