@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from functools import cache
 from typing import Any
 
@@ -152,22 +153,28 @@ class Host:
 
     def _begin(self, job: Job, work: dict[str, Any]) -> tuple[socket.socket, socket.socket, socket.socket]:
         message = json.dumps({"job": job.to_json(), **work}).encode()
-        ours, theirs = zip(*(socket.socketpair() for _ in range(3)), strict=True)
+        with ExitStack() as on_error, ExitStack() as always:
+            ours, theirs = zip(*(socket.socketpair() for _ in range(3)), strict=True)
+            for our, their in zip(ours, theirs, strict=True):
+                on_error.enter_context(our)
+                always.enter_context(their)
+            self._submit(message, theirs)
+            on_error.pop_all()
+        return ours
+
+    def _submit(self, message: bytes, ends: Sequence[socket.socket]) -> None:
+        """Give the host a job, once more if it died since the last one. Raises Broken, Walless."""
         try:
             with self._lock:
                 self._ensure()
                 try:
-                    self._send(message, theirs)
+                    self._send(message, ends)
                 except OSError:
                     self._stop()
                     self._ensure()
-                    self._send(message, theirs)
+                    self._send(message, ends)
         except OSError as exc:
             raise Broken("The sandbox's process does not take jobs.") from exc
-        finally:
-            for end in theirs:
-                end.close()
-        return ours
 
     def _send(self, message: bytes, ends: Sequence[socket.socket]) -> None:
         assert self._control is not None  # noqa: S101 (set by _ensure)

@@ -84,7 +84,8 @@ def enter(plan: Plan, job: Job, *, own_id: int) -> None:
     Raises UnableToWall.
     """
     # Opened from here, the folder is reachable even when those above it are closed to the job's user.
-    place = os.open(job.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    with _wall("its folder"):
+        place = os.open(job.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     if plan.namespaces != "none":
         with _wall("files"):
             reads = (*job.reads, *(() if job.folder in job.writes else (job.folder,)))

@@ -9,12 +9,13 @@ import subprocess
 import sys
 import threading
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from raksha.sandbox import Host, Isolation, Limits
+from raksha.sandbox import Broken, Host, Isolation, Limits, Walless
 from raksha.sandbox.isolation import WALLS
 from raksha.sandbox.tests import probe
 from raksha.sandbox.view import PACKAGE
@@ -143,6 +144,21 @@ def test_the_filter_alone_keeps_from_the_network(stage):
 def test_a_host_that_requires_the_network_wall_has_it(open_folder):
     with Host(require_network_wall=True) as host:
         assert host.isolation.network
+
+
+def test_a_host_that_requires_the_network_wall_runs_nothing_without_it(open_folder, monkeypatch):
+    told = Isolation.from_json
+    monkeypatch.setattr(Isolation, "from_json", lambda value: replace(told(value), network=False))
+
+    with Host(require_network_wall=True) as host:
+        with pytest.raises(Walless, match="RAKSHA_SANDBOX"):
+            host.run(["/bin/true"], folder=str(open_folder), limits=LIMITS)
+        assert host.pid is None
+
+
+def test_a_job_whose_walls_do_not_stand_is_not_run(open_folder):
+    with Host() as host, pytest.raises(Broken, match="does not stand|No such file"):
+        host.run(["/bin/true"], folder=str(open_folder / "nothing"), limits=LIMITS)
 
 
 def test_what_is_missing_is_said():
