@@ -92,10 +92,11 @@ def check(module: ir.Module) -> Iterator[Report]:
     found += [
         report for node in _unasked(module) for report in _look(node, known) if report.kind.word not in COMMON
     ]
-    if takes_data(module, known):
+    is_followed = takes_data(module, known)
+    if is_followed:
         found = [report for report in found if report.kind.word not in FOLLOWED]
     yield from found
-    yield from _imports(module, {report.kind.word for report in found})
+    yield from _imports(module, None if is_followed else {report.kind.word for report in found})
     yield from _anywhere(module, known)
 
 
@@ -127,8 +128,11 @@ def _look(node: ir.Node, known: dict[str, str]) -> Iterator[Report]:
             yield Report(kinds.ASSERTION, node=node)
 
 
-def _imports(module: ir.Module, found: set[str]) -> Iterator[Report]:
-    """Report what no program should use any more, and what is imported for a use to look at, or for none."""
+def _imports(module: ir.Module, found: set[str] | None) -> Iterator[Report]:
+    """Report what no program should use any more, and what is imported for a use to look at, or for none.
+
+    found: the uses to look at; None where data flows are followed instead.
+    """
     used = {node.id for node in walk(module.body) if isinstance(node, ir.Name)}
     top = {id(stmt) for stmt in module.body}
     for stmt in walk(module.body):
@@ -137,7 +141,7 @@ def _imports(module: ir.Module, found: set[str]) -> Iterator[Report]:
         names = [f"{stmt.module}.{name}" for name, _ in stmt.names] or [stmt.module]
         bound = {alias or name for name, alias in stmt.names} or {stmt.alias or stmt.module.partition(".")[0]}
         kind = _under(names, OLD_IMPORTS)
-        if kind is None and id(stmt) in top:
+        if kind is None and found is not None and id(stmt) in top:
             judged = _under(names, JUDGED_IMPORTS)
             kind = judged if judged is not None and (judged.word in found or not bound & used) else None
         if kind is not None:

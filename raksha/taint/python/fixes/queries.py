@@ -50,7 +50,8 @@ def _write(draft: Draft, call: ir.Call, holder: ir.Expr, found: list[Piece]) -> 
     elif style == "$":
         draft.add_argument(call, ", ".join(given))
     else:
-        draft.add_argument(call, f"({', '.join(given)},)" if named != "raw" else f"[{', '.join(given)}]")
+        values = ", ".join(given) + ("," if len(given) == 1 else "")
+        draft.add_argument(call, f"({values})" if named != "raw" else f"[{', '.join(given)}]")
 
 
 def _style(draft: Draft, named: str, is_text: bool) -> str:
