@@ -28,6 +28,7 @@ class JavaResolver(Resolver):
     def __init__(self, known: Iterable[str]) -> None:
         """known: qualified names of types that have models, so that `import java.io.*` finds them."""
         self._known = frozenset(known)
+        self._roots = ROOTS | {name.partition(".")[0] for name in self._known}
 
     def module(self, importer: ir.Module, module: str, level: int) -> Target:
         """Return what `module` means: a class's full name, its own or (level 1) that its members are taken from."""
@@ -39,7 +40,7 @@ class JavaResolver(Resolver):
     def implicit(self, importer: ir.Module, name: str) -> Target | None:
         """Return a class of the same package or of a package that is imported whole."""
         if not name[:1].isupper():
-            return Target((), name) if name in ROOTS else None
+            return Target((), name) if name in self._roots else None
         folder = importer.path.rpartition("/")[0]
         files = [f"{folder}/{name}.java" if folder else f"{name}.java"]
         stars = [stmt.module for stmt in imports(importer) if _is_star(stmt)]

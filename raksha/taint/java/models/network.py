@@ -6,7 +6,7 @@ import re
 
 from raksha.taint import kinds
 from raksha.taint.java.models.build import Table, each, merged, methods, passes, sink
-from raksha.taint.library import RECEIVER, Called, Hook, Passes, Sets, Sink
+from raksha.taint.library import RECEIVER, Called, Hook, Makes, Passes, Sets, Sink
 from raksha.taint.values import UNKNOWN, Value, constant, without
 
 FIXED_HOST = r"(?:https?|ftp|wss?)://[^/?#\\@]+[/?#]"  # also the head of what may only lead to one host
@@ -146,6 +146,7 @@ def mark(name: str) -> Hook:
 
 OPEN_TYPES = Sink(kinds.DESERIALIZATION, (0,), OBJECTS, when=is_open_yaml)
 FORMATS = merged([
+    each("com.thoughtworks.xstream.XStream com.fasterxml.jackson.databind.ObjectMapper", "<init>", Makes(args=())),
     methods("java.io.ObjectInputStream", "<init>", Hook(stream)),
     methods("java.io.ObjectInputStream", "readObject readUnshared",
             Sink(kinds.DESERIALIZATION, (RECEIVER,), OBJECTS, when=has_no_filter), passes("")),

@@ -161,6 +161,7 @@ MATCHES = (Guard(args=(RECEIVER,), decide=strict_pattern),)
 EQUALS = (is_fixed(0), is_fixed(RECEIVER))
 GUARDS = merged([
     methods(STRING, "equals equalsIgnoreCase contentEquals", *EQUALS),
+    each(NUMBERS, "equals", *EQUALS),
     methods("java.util.Objects", "equals", Guard(args=(0,), decide=lambda called: _fixed(called, 1)),
             Guard(args=(1,), decide=lambda called: _fixed(called, 0))),
     methods(STRING, "matches", *MATCHES),

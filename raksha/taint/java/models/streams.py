@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from raksha.taint.java.models.build import CLEAN, STRING, Table, each, merged, methods, passes
 from raksha.taint.java.models.collections import ARRAY_LIST, STREAM, of_array
 from raksha.taint.library import RECEIVER, Called, Calls, Clean, Container, Hook, Passes
 from raksha.taint.values import UNKNOWN, Value, constant
 
+PLAIN_SEPARATOR = re.compile(r"[\w ,;:/@#=~-]+|\\[.|+*?]")
 OPTIONAL, COLLECTORS = "java.util.Optional", "java.util.stream.Collectors"
 INSIDE = "value"
 
@@ -102,6 +105,24 @@ def invoked(called: Called) -> Value | None:
     return called.world.call(called.receiver, called.args)
 
 
+def split(called: Called) -> Value | None:
+    """Split a constant text at a plain separator; empty ends are left out, as Java does."""
+    given, holder = called.arg(0), called.receiver
+    if holder is None or given is None or not holder.is_known or not given.is_known or len(called.args) != 1:
+        return None
+    text, separator = holder.only, given.only
+    if (
+        not isinstance(text, str)
+        or not isinstance(separator, str)
+        or not PLAIN_SEPARATOR.fullmatch(separator)
+    ):
+        return None
+    parts = text.split(separator.replace("\\", ""))
+    while len(parts) > 1 and not parts[-1]:
+        parts.pop()
+    return called.world.sequence([constant(part) for part in parts], type="java.array")
+
+
 def started(called: Called) -> Value | None:
     """Make a thread; what it will run is run here."""
     function = called.arg(0)
@@ -160,7 +181,7 @@ CALLBACKS = merged([
     each("org.apache.commons.lang3.StringUtils org.apache.commons.lang.StringUtils",
          "isEmpty isBlank isNotBlank isNotEmpty equals length contains", CLEAN),
     methods(STRING, "join", Passes((1, -2), STRING)),
-    methods(STRING, "split", Passes((RECEIVER,), "java.array")),
+    methods(STRING, "split", Hook(split), Passes((RECEIVER,), "java.array")),
     methods(STRING, "toCharArray", Passes((RECEIVER,), "java.array")),
 ])  # fmt: skip
 

@@ -136,10 +136,18 @@ def new_string(value: Constant = "", *_more: Constant) -> Constant:
 
 
 def parse_int(value: Constant, radix: Constant = 10) -> Constant:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
     digits = string(value)
     if not re.fullmatch(r"[+-]?[0-9a-zA-Z]{1,10}", digits):
         raise Outside
     return semantics.wrap(int(digits, place(radix)), 32)
+
+
+def ordered(value: Constant, other: Constant) -> Constant:
+    """Compare two numbers as compareTo does."""
+    one, two = semantics.number(value), semantics.number(other)
+    return (one > two) - (one < two)
 
 
 def parse_boolean(value: Constant) -> Constant:
@@ -229,8 +237,12 @@ OTHERS = merged([
     each(NUMBERS, "toString toHexString toBinaryString toOctalString", Clean(STRING)),
     each(NUMBERS, "parseInt parseLong parseShort parseByte parseDouble parseFloat decode valueOf",
          Fold(parse_int, clears=kinds.ALL)),
-    each(NUMBERS, "intValue longValue shortValue byteValue compare compareTo hashCode max min sum abs signum <init>",
-         Clean()),
+    each(NUMBERS, "intValue longValue shortValue byteValue", measure(parse_int)),
+    each(NUMBERS, "compare compareTo", measure(ordered)),
+    each(NUMBERS, "equals", measure(is_same)),
+    each("java.lang.Boolean java.lang.Character", "equals", measure(is_same)),
+    methods("java.lang.Boolean", "booleanValue", measure(lambda value: semantics.truth(value))),
+    each(NUMBERS, "hashCode max min sum abs signum <init>", Clean()),
     methods("java.lang.Integer", "toString", Fold(lambda value, *_: str(place(value)), STRING, clears=kinds.ALL)),
     methods("java.lang.Boolean", "parseBoolean valueOf", measure(parse_boolean)),
     methods("java.lang.Boolean", "toString", Clean(STRING)),
