@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from raksha.rules import loading
+from raksha.rules import catalogue, loading
 from raksha.rules.tests import fixtures
 
 LANGUAGES = fixtures.languages()
@@ -45,6 +45,13 @@ def test_every_rule_finds_exactly_the_marked_lines(outcome):
     }
 
     assert wrong == set()
+
+
+def test_a_rule_with_a_fix_gives_one_for_each_of_its_findings(outcome):
+    _, _, _, own, _ = outcome
+    fixing = {facts.id for facts in catalogue.all_facts().values() if facts.has_fix}
+
+    assert sorted({one.rule for one in own if one.fix is None and one.rule in fixing}) == []
 
 
 def test_every_fix_parses_and_makes_its_finding_vanish(outcome, tmp_path):
