@@ -56,7 +56,10 @@ OUTSIDE = (
     "cgi",
     "argparse",
 )
-TAKEN = frozenset({"input", "raw_input", "sys.argv", "sys.stdin", "os.environ", "os.getenv"})
+HARMLESS = frozenset({"flask", "flask.Markup", "flask.escape"})
+TAKEN = frozenset(
+    {"flask.request", "flask.Flask", "input", "raw_input", "sys.argv", "sys.stdin", "os.environ", "os.getenv"}
+)
 FOLLOWED = frozenset(
     {
         "command-audit",
@@ -102,7 +105,7 @@ def check(module: ir.Module) -> Iterator[Report]:
 
 def takes_data(module: ir.Module, known: dict[str, str]) -> bool:
     """Tell whether data from outside comes in here: then the data flow says which uses are wrong."""
-    if any(name.startswith(OUTSIDE) for name in known.values()):
+    if any(name.startswith(OUTSIDE) and name not in HARMLESS for name in known.values()):
         return True
     return any(
         isinstance(node, ir.Attr | ir.Name) and qualified(node, known) in TAKEN for node in walk(module.body)
