@@ -8,7 +8,8 @@ import pytest
 
 from raksha.taint import engine
 from raksha.taint.java.tests.pairs import making
-from raksha.taint.java.tests.pairs.idioms import CLEAN, TAINTED, files_of
+from raksha.taint.java.tests.pairs.idioms import CLEAN, TAINTED, Idiom, files_of
+from raksha.taint.java.tests.pairs.singles import SINGLES
 
 CASES = [*making.flows(), *making.sinks(), *making.settled()]
 MUTATIONS = {
@@ -50,6 +51,21 @@ def test_data_goes_through_the_idiom(idiom):
 @pytest.mark.parametrize("idiom", CLEAN, ids=range(len(CLEAN)))
 def test_data_does_not_get_through_the_idiom(idiom):
     assert 601 not in found(files_of(idiom))
+
+
+def rules(body, members, value):
+    files = files_of(Idiom(f'{body} String x = "/";', members))
+    code = files["app/T.java"].replace(b'request.getParameter("q")', value)
+    return {
+        one.rule for one in engine.analyse({"app/T.java": code}, languages={"app/T.java": "java"}).detections
+    }
+
+
+@pytest.mark.parametrize(("rule", "body", "members"), SINGLES, ids=range(len(SINGLES)))
+def test_a_sink_is_found_when_data_reaches_it_and_not_else(rule, body, members):
+    assert rule in rules(body, members, b'request.getParameter("q")')
+    if "q" in re.findall(r"\w+", body):
+        assert rules(body, members, b'"k"') <= {"java.weak-hash"}
 
 
 @pytest.mark.parametrize("change", MUTATIONS.values(), ids=MUTATIONS)

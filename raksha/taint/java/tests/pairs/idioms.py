@@ -15,7 +15,7 @@ class Idiom:
 
 
 HEAD = """package app;
-import java.io.*; import java.util.*; import java.net.*; import javax.servlet.http.*;
+import java.io.*; import java.util.*; import java.net.*; import java.nio.file.*; import java.sql.*; import javax.servlet.http.*;
 public class T extends HttpServlet {
   public void doGet(HttpServletRequest request, HttpServletResponse response) throws Exception {
     String q = request.getParameter("q");
@@ -142,6 +142,48 @@ CLEAN = [
     Idiom('int n = q.length(); String x = n > 3 ? "/a" : "/b";'),
     Idiom('Q r = new Q(q, "/z"); String x = r.b();', 'record Q(String a, String b) {}'),
     Idiom('String x = Optional.ofNullable((String) null).orElse("/z"); '),
+    Idiom('String x = "/a"; if (q != null && !q.isEmpty()) { x = "/b"; }'),
+    Idiom('StringBuilder sb = new StringBuilder(); for (char c : q.toCharArray()) { if (Character.isLetterOrDigit(c)) sb.append("x"); } String x = sb.toString();'),
+    Idiom('String x = switch (q) { case "a" -> "/a"; case "b" -> "/b"; default -> throw new IllegalArgumentException(); };'),
+    Idiom('Set<String> s = new HashSet<>(); s.add("/a"); s.add("/b"); if (!s.contains(q)) { throw new ServletException(); } String x = q;'),
+    Idiom('String x = lookup(q);', 'private static final Map<String,String> M = new HashMap<>(); static { M.put("a","/a"); } String lookup(String k) { String v = M.get(k); return v == null ? "/d" : v; }'),
+    Idiom('String x = "/x/" + Math.abs(q.hashCode()) % 10;'),
+    Idiom('String x = Objects.equals(q, "a") ? q : "/d";'),
+    Idiom('Optional<String> o = Optional.of(q).filter(s -> s.equals("a")); String x = o.isPresent() ? "/a" : "/b";'),
+    Idiom('String x = EnumSet.allOf(Color.class).stream().map(Color::name).filter(n -> n.equals(q)).findFirst().orElse("/");', 'enum Color { RED }'),
+    Idiom('List<String> l = new ArrayList<>(); l.add("/a"); l.add(q); String x = l.subList(0, 1).get(0);'),
+    Idiom('List<String> l = List.of("/a", q); String x = l.stream().limit(1).findFirst().get();'),
+    Idiom('String[] parts = ("a," + q).split(","); String x = "/" + parts.length;'),
+    Idiom('Map<Integer,String> m = new TreeMap<>(); m.put(1, "/a"); m.put(2, q); String x = m.get(1);'),
+    Idiom('int idx = 0; String[] a = {"/a", q}; String x = a[idx++];'),
+    Idiom('int idx = 1; String[] a = {"/a", q}; String x = a[--idx];'),
+    Idiom('String x = cond() ? "/a" : "/b";', 'boolean cond() { return true; }'),
+    Idiom('Object[] a = new Object[2]; a[0] = "/a"; a[1] = q; String x = (String) a[0];'),
+    Idiom('char c = \'a\'; c += 1; String x = c == \'b\' ? "/a" : q;'),
+    Idiom('int n = 17 % 5; String x = n == 2 ? "/a" : q;'),
+    Idiom('int n = -7 / 2; String x = n == -3 ? "/a" : q;'),
+    Idiom('boolean b = !true || false; String x = b ? q : "/a";'),
+    Idiom('String s = "a" + "b" + 1 + \'c\'; String x = s.equals("ab1c") ? "/a" : q;'),
+    Idiom('String s = "Hello"; String x = s.toLowerCase().startsWith("hell") ? "/a" : q;'),
+    Idiom('String s = "x,y"; String x = s.split(",").length == 2 ? "/a" : q;'),
+    Idiom('long n = 1L << 3; String x = n == 8 ? "/a" : q;'),
+    Idiom('int n = 0x10 | 3; String x = n == 19 ? "/a" : q;'),
+    Idiom('Integer n = 5; String x = n.equals(5) ? "/a" : q;'),
+    Idiom('Boolean b = Boolean.FALSE; String x = b ? q : "/a";'),
+    Idiom('boolean b = Boolean.parseBoolean("true"); String x = b ? "/a" : q;'),
+    Idiom('int n = Integer.parseInt("42"); String x = n > 40 ? "/a" : q;'),
+    Idiom('int n = "abc".length(); String x = n == 3 ? "/a" : q;'),
+    Idiom('final int K; K = 3; String x = K > 2 ? "/a" : q;'),
+    Idiom('A a = new A(); a.n = 5; String x = a.n > 3 ? "/a" : q;', 'static class A { int n; }'),
+    Idiom('A a = new A(5); String x = a.big() ? "/a" : q;', 'static class A { final int n; A(int n) { this.n = n; } boolean big() { return n > 3; } }'),
+    Idiom('String x = C.FLAG ? q : "/a";', files={'C': 'package app; public class C { public static final boolean FLAG = 1 > 2; }'}),
+    Idiom('String x = C.pick(0, q);', files={'C': 'package app; public class C { public static String pick(int i, String s) { String[] a = new String[] {"/a", s}; return a[i]; } }'}),
+    Idiom('label: for (int i = 0; i < 3; i++) { for (int j = 0; j < 3; j++) { if (i == 1) break label; if (i == 2) { response.sendRedirect(q); } } } String x = "/";'),
+    Idiom('String x = ((java.util.function.Supplier<String>) () -> "/a").get();'),
+    Idiom('Runnable r = () -> System.out.println(q); r.run(); String x = "/a";'),
+    Idiom('try { throw new RuntimeException(); } catch (RuntimeException e) { } String x = "/a";'),
+    Idiom('String x; try { x = "/a"; } finally { System.gc(); }'),
+    Idiom('synchronized (this) { this.v = "/a"; } String x = this.v;', 'String v;'),
 ]  # fmt: skip
 
 
