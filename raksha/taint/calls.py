@@ -123,6 +123,11 @@ def _call_attribute(it: Interpreter, node: ir.Call, callee: ir.Attr) -> Value:
 
 def call_method(it: Interpreter, node: ir.Expr, receiver: Value, name: str, given: Arguments) -> Value:
     """Call `receiver.name(...)` on everything the receiver can be."""
+    if not receiver.callables:  # by far the commonest: nothing known, or one object
+        if not receiver.refs:
+            return _outside(it, node, receiver, name, given)
+        if len(receiver.refs) == 1 and not receiver.name:
+            return _on_object(it, node, receiver.refs[0], receiver, name, given)
     ways: list[Callable[[], Value]] = []
     for number in receiver.refs:
         ways.append(lambda number=number: _on_object(it, node, number, receiver, name, given))  # type: ignore[misc]
@@ -231,6 +236,11 @@ def call_value(
 ) -> Value:
     """Call everything that the value can be."""
     given = Arguments(args, keywords, more)
+    if not function.refs:
+        if not function.callables:
+            return _call_named(it, node, function, given)
+        if len(function.callables) == 1 and not function.name:
+            return _call_one(it, node, function.callables[0], given)
     ways: list[Callable[[], Value]] = []
     for found in function.callables:
         ways.append(lambda found=found: _call_one(it, node, found, given))  # type: ignore[misc]

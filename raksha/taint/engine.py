@@ -83,6 +83,7 @@ def analyse(
             per_file[path], unfinished[path], consulted[path] = _file(project, path, spoken[path])
             if number % COLLECT_EVERY == 0:
                 gc.collect()
+        project.forget()
     unparsed = {path: why for path, why in sorted(project.unparsed.items()) if path in per_file}
     every = tuple(sorted({one for cut in unfinished.values() for one in cut}))
     return Analysis(merged(per_file.values()), every, consulted, unparsed, per_file, unfinished)

@@ -82,10 +82,12 @@ def in_module(it: Interpreter, module: Module, name: str) -> Value | None:
     """Return what a file binds the name to at its top level; None when it does not."""
     key = (module.path, name)
     state = it.state
-    if state is not None and key in state.globals:
+    if state is not None and state.globals and key in state.globals:
         return state.globals[key]
-    if module is it.module and name in it.module_frame.env:
-        return it.module_frame.env[name]
+    if module is it.module:
+        here = it.module_frame.env.get(name)
+        if here is not None:
+            return here
     if key in it.module_values:
         return it.module_values[key]
     it.module_values[key] = UNKNOWN if name in module.bindings else None  # asked again meanwhile: a circle

@@ -56,6 +56,14 @@ class Project:
             self._modules.popitem(last=False)
         return made
 
+    def forget(self) -> None:
+        """Let go of all parsed files, so that they are freed at once."""
+        for module in self._modules.values():
+            if module is not None:
+                module.functions.clear()
+                module.classes.clear()
+        self._modules.clear()
+
     def _parse(self, path: str) -> Module | None:
         language = self.languages.get(path)
         if language is None or path not in self.files:
