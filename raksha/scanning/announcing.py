@@ -16,6 +16,11 @@ class ScanFinished(events.Event):
     state: str
 
 
+def ring_progress(workspace_id: str, scan_id: str) -> None:
+    """Tell pages of the scan that it came further; lists hear only when its state changes."""
+    live.ring(workspace_id, scan_id.lower())
+
+
 def ring(workspace_id: str, scan_id: str) -> None:
     """Tell pages that a scan changed: those of the scan, and lists."""
     live.ring(workspace_id, scan_id.lower())

@@ -8,7 +8,7 @@ from typing import Any
 
 from raksha.models import Scan, Stage
 from raksha.scanning import claiming
-from raksha.scanning.announcing import ring
+from raksha.scanning.announcing import ring_progress
 from raksha.scanning.claiming import Claim
 from raksha.scanning.errors import LeaseLost
 
@@ -88,7 +88,7 @@ class Progress:
         count = held.update(leased_until=now + lease, progress=self.snapshot())
         self._require(bool(count))
         if self._is_changed:
-            ring(self.claim.workspace_id, self.claim.scan_id)
+            ring_progress(self.claim.workspace_id, self.claim.scan_id)
         self._is_changed = False
         self._shown_at = self._asked_at = self._kept_at = now
 
