@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from raksha.taint import kinds
 from raksha.taint.java.models.build import STRING, Table, each, merged, methods, passes, sink, source
-from raksha.taint.library import EVERY, RECEIVER, Clean, Makes, Passes, Sanitizer
+from raksha.taint.library import EVERY, RECEIVER, Called, Clean, Makes, Passes, Sanitizer
 
 FILE, PATH = "java.io.File", "java.nio.file.Path"
 CANONICAL, NORMAL = "java.canonical.String", "java.canonical.Path"  # text and path without ".." in them
@@ -12,6 +12,13 @@ OPENED = "path of a file that is used"
 USES = sink(kinds.PATH, OPENED, RECEIVER)
 FROM_PATH = sink(kinds.PATH, OPENED)
 IN, READER = "java.io.InputStream", "java.io.BufferedReader"
+
+
+def is_no_stream(called: Called) -> bool:
+    """Whether the first argument is a path and not the contents, as in Files.copy(stream, path)."""
+    given = called.arg(0)
+    return given is None or not given.type.endswith("Stream")
+
 
 FILES = merged([
     methods(FILE, "<init>", Makes(args=(EVERY,))),
@@ -54,7 +61,8 @@ PATHS = merged([
             " createDirectory createDirectories exists notExists isDirectory isRegularFile isReadable isWritable size"
             " list walk find newDirectoryStream setPosixFilePermissions getLastModifiedTime probeContentType",
             FROM_PATH),
-    methods("java.nio.file.Files", "copy move createLink createSymbolicLink", sink(kinds.PATH, OPENED, 0, 1)),
+    methods("java.nio.file.Files", "copy move createLink createSymbolicLink", sink(kinds.PATH, OPENED, 1),
+            sink(kinds.PATH, OPENED, 0, when=is_no_stream)),
     methods("java.nio.file.Files", "exists notExists isDirectory size isRegularFile", Clean()),
     methods("java.nio.file.Files", "readAllLines lines list walk", Clean("java.util.List")),
     methods("java.nio.file.Files", "readString readAllBytes", Clean(STRING)),
