@@ -25,10 +25,16 @@ CHANGED = """
     withdrawn_at timestamptz, score float8, severity text, cwe int[], facts jsonb, digest int8
 """
 PACKAGES = "digest int8, osv_id text, ecosystem text, name text, affected jsonb"
+NEW_PACKAGES = "advisory_id int8, ecosystem text, name text, affected jsonb"
+NEW_ALIASES = "advisory_id int8, alias text"
 
 INTO_ADVISORIES = f"raksha_advisory ({COLUMNS}, id, feed_id, changed_at)"
 INTO_PACKAGES = "raksha_affectedpackage (advisory_id, ecosystem, name, affected)"
 INTO_ALIASES = "raksha_alias (advisory_id, alias)"
+
+# In the order of their indexes, which then grow at one place after another instead of everywhere at once.
+MOVE_PACKAGES = f"INSERT INTO {INTO_PACKAGES} SELECT * FROM new_package ORDER BY ecosystem, name"  # noqa: S608
+MOVE_ALIASES = f"INSERT INTO {INTO_ALIASES} SELECT * FROM new_alias ORDER BY alias"  # noqa: S608
 
 # An id may come several times: the record modified latest holds, whatever their order in the file.
 DEDUPLICATE = """
@@ -104,7 +110,7 @@ def load(
 
 
 class _Merge:
-    """One import. New advisories go straight to their tables, which nobody sees before the transaction ends;
+    """One import. New advisories go straight to their table, which nobody sees before the transaction ends;
 
     changed ones wait in temporary tables; those that are as they were are passed over.
     """
@@ -115,6 +121,8 @@ class _Merge:
         staging.create(cursor, "changed_advisory", CHANGED)
         staging.create(cursor, "changed_package", PACKAGES)
         staging.create(cursor, "repeated_advisory", "osv_id text")
+        staging.create(cursor, "new_package", NEW_PACKAGES)
+        staging.create(cursor, "new_alias", NEW_ALIASES)
         cursor.execute(KNOWN, [feed_id])
         self._known: dict[str, int] = dict(cursor.fetchall())
         self._seen: set[str] = set()
@@ -122,6 +130,9 @@ class _Merge:
     def finish(self) -> int:
         """Bring the changed advisories over; return how many are new or changed."""
         values: dict[str, int | datetime] = {"feed": self._feed_id, "now": self._now}
+        if self._new:
+            self._cursor.execute(MOVE_PACKAGES)
+            self._cursor.execute(MOVE_ALIASES)
         self._cursor.execute(DEDUPLICATE)
         self._cursor.execute(OUTDATED, values)
         self._cursor.execute(UPDATE, values)
@@ -142,7 +153,9 @@ class _Merge:
 
     def take(self, batch: list[Rows]) -> None:
         """Write the rows of some records to where they belong."""
-        new, changed, repeated = [], [], []
+        new: list[Rows] = []
+        changed: list[Rows] = []
+        repeated: list[tuple[str]] = []
         for rows in batch:
             osv_id, digest = rows[0].osv_id, rows[0].digest
             if osv_id in self._seen:
@@ -154,6 +167,11 @@ class _Merge:
                 changed.append(rows)
             self._seen.add(osv_id)
         self._add(new)
+        self._put_aside(changed, repeated)
+
+    def _put_aside(self, changed: list[Rows], repeated: list[tuple[str]]) -> None:
+        if not changed:
+            return
         staging.copy(self._cursor, "changed_advisory", (advisory for advisory, _ in changed))
         staging.copy(
             self._cursor,
@@ -175,12 +193,12 @@ class _Merge:
         )
         staging.copy(
             self._cursor,
-            INTO_PACKAGES,
+            "new_package",
             ((key, *package[1:]) for key, (_, packages) in numbered for package in packages),
         )
         staging.copy(
             self._cursor,
-            INTO_ALIASES,
+            "new_alias",
             (
                 (key, alias)
                 for key, (advisory, _) in numbered

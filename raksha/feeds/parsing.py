@@ -26,7 +26,7 @@ from raksha.feeds.errors import FeedError, Refused
 
 Rows = tuple[AdvisoryRow, list[PackageRow]]
 
-BATCH = 500
+BATCH = 1_000
 SMALL_BYTES = 4 * 1024**2
 """Below this a second process costs more than it brings."""
 MOST_MEMORY = 2 * 1024**3

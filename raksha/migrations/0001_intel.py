@@ -97,7 +97,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('alias', models.CharField(max_length=120)),
-                ('advisory', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='raksha.advisory')),
+                ('advisory', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='raksha.advisory')),
             ],
             options={
                 'verbose_name_plural': 'aliases',

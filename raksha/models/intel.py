@@ -147,7 +147,9 @@ class Alias(models.Model):
     """Another name of an advisory, such as its CVE number: the way from KEV and EPSS to packages."""
 
     id = models.BigAutoField(primary_key=True)
-    advisory = models.ForeignKey(Advisory, on_delete=models.CASCADE, related_name="+", db_constraint=False)
+    advisory = models.ForeignKey(
+        Advisory, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
     alias = models.CharField(max_length=120)
 
     class Meta:
