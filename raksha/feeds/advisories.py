@@ -72,6 +72,7 @@ TOMBSTONES = """
     WHERE feed_id = %(feed)s AND withdrawn_at IS NULL AND osv_id = ANY(%(gone)s)
 """
 KNOWN = "SELECT osv_id, digest FROM raksha_advisory WHERE feed_id = %s"
+KNOWN_OF = f"{KNOWN} AND osv_id = ANY(%s)"
 LIVE = "SELECT count(*) FROM raksha_advisory WHERE feed_id = %s AND withdrawn_at IS NULL"
 NEW_IDS = "SELECT nextval(pg_get_serial_sequence('raksha_advisory', 'id')) FROM generate_series(1, %s)"
 
@@ -89,8 +90,7 @@ def load(
 
     Raises Refused.
     """
-    before = staging.count(cursor, LIVE, [feed.pk])
-    merge, parsed = _Merge(cursor, feed.pk, now), Parsed(path)
+    merge, parsed = _Merge(cursor, feed.pk, now, is_whole=not manner.merge), Parsed(path)
     with staging.collector_paused():
         for batch in parsed.batches():
             merge.take(batch)
@@ -102,7 +102,7 @@ def load(
     changed = merge.finish()
     gone = 0 if manner.merge else merge.bury_rest()
     after = staging.count(cursor, LIVE, [feed.pk])
-    staging.refuse_loss(before, after, manner, "advisories")
+    staging.refuse_loss(feed.rows, after, manner, "advisories")
     staging.analyse(
         cursor, changed, "raksha_advisory (id, feed_id, osv_id)", "raksha_affectedpackage", "raksha_alias"
     )
@@ -115,16 +115,18 @@ class _Merge:
     changed ones wait in temporary tables; those that are as they were are passed over.
     """
 
-    def __init__(self, cursor: CursorWrapper, feed_id: int, now: datetime) -> None:
-        self._new = 0
+    def __init__(self, cursor: CursorWrapper, feed_id: int, now: datetime, *, is_whole: bool) -> None:
+        self._new, self._is_whole = 0, is_whole
         self._cursor, self._feed_id, self._now = cursor, feed_id, now
         staging.create(cursor, "changed_advisory", CHANGED)
         staging.create(cursor, "changed_package", PACKAGES)
         staging.create(cursor, "repeated_advisory", "osv_id text")
         staging.create(cursor, "new_package", NEW_PACKAGES)
         staging.create(cursor, "new_alias", NEW_ALIASES)
-        cursor.execute(KNOWN, [feed_id])
-        self._known: dict[str, int] = dict(cursor.fetchall())
+        self._known: dict[str, int] = {}
+        if is_whole:
+            cursor.execute(KNOWN, [feed_id])
+            self._known = dict(cursor.fetchall())
         self._seen: set[str] = set()
 
     def finish(self) -> int:
@@ -153,6 +155,10 @@ class _Merge:
 
     def take(self, batch: list[Rows]) -> None:
         """Write the rows of some records to where they belong."""
+        if not self._is_whole:
+            # A few records do not need to know about all others.
+            self._cursor.execute(KNOWN_OF, [self._feed_id, [rows[0].osv_id for rows in batch]])
+            self._known |= dict(self._cursor.fetchall())
         new: list[Rows] = []
         changed: list[Rows] = []
         repeated: list[tuple[str]] = []

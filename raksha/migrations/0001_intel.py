@@ -154,7 +154,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='advisory',
-            index=django.contrib.postgres.indexes.BrinIndex(fields=['changed_at'], name='advisory_changed'),
+            index=django.contrib.postgres.indexes.BrinIndex(autosummarize=True, fields=['feed', 'changed_at'], name='advisory_changed'),
         ),
         migrations.AddConstraint(
             model_name='advisory',

@@ -114,8 +114,8 @@ class Advisory(models.Model):
         verbose_name_plural = "advisories"
         ordering = ["feed", "osv_id"]
         constraints = [models.UniqueConstraint(fields=["osv_id", "feed"], name="advisory_once_a_feed")]
-        # What changed since: rows of one import lie together, so a block's bounds say enough and cost nothing.
-        indexes = [BrinIndex(fields=["changed_at"], name="advisory_changed")]
+        # Rows of one import lie together, so the bounds of blocks say enough and cost nothing.
+        indexes = [BrinIndex(fields=["feed", "changed_at"], name="advisory_changed", autosummarize=True)]
 
     def __str__(self) -> str:
         return self.osv_id
