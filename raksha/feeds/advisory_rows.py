@@ -6,6 +6,7 @@ again; all else is left out.
 
 from __future__ import annotations
 
+import marshal
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -26,8 +27,8 @@ WORDS = {"CRITICAL": "critical", "HIGH": "high", "MODERATE": "medium", "MEDIUM":
 LONGEST_NAME, LONGEST_SUMMARY, LONGEST_DETAILS = 300, 1_000, 65_536
 MOST_REFERENCES, MOST_VECTORS = 50, 10
 LONGEST_AFFECTED = 4 * 1024**2
-NUL_MARKS = (b"\\x00", b"\\u0000")
-"""How a NUL shows in what is written; a text about them shows so too, hence the second look."""
+NUL_MARK = "\\u0000"
+"""How a NUL shows in JSON; a text about it shows so too, hence the second look."""
 PLACEHOLDER = "0001-"
 """Go's database writes 0001-01-01 where it knows no date."""
 
@@ -73,9 +74,10 @@ def rows_of(record: Any) -> tuple[AdvisoryRow, list[PackageRow]]:
     try:
         packages = _packages(osv_id, _list(record.get("affected")))
         values = _values(osv_id, record)
-        content = repr((values, sorted(packages))).encode()
-        if any(mark in content for mark in NUL_MARKS) and (cleaned := _without_nul(record)) != record:
+        if _may_hold_nul(values, packages) and (cleaned := _without_nul(record)) != record:
             return rows_of(cleaned)
+        # Version 0 has no marks for shared objects: equal rows give equal bytes.
+        content = marshal.dumps((values, [tuple(package) for package in sorted(packages)]), 0)
         digest = int.from_bytes(blake2b(content, digest_size=8).digest(), signed=True)
         return AdvisoryRow._make((*values, digest)), packages
     except (TypeError, ValueError, AttributeError, KeyError, OverflowError) as exc:
@@ -182,6 +184,13 @@ def _cwe(own: Mapping[str, Any]) -> list[str]:
     given = own.get("cwe_ids") or own.get("cwes") or []
     found = (CWE.fullmatch(text) for text in _list(given) if isinstance(text, str))
     return list(dict.fromkeys(str(int(match[1])) for match in found if match))
+
+
+def _may_hold_nul(values: tuple[Any, ...], packages: list[PackageRow]) -> bool:
+    summary, details, facts = values[2], values[3], values[-1]
+    if "\0" in summary or "\0" in details or NUL_MARK in facts:
+        return True
+    return any("\0" in row.name or "\0" in row.ecosystem or NUL_MARK in row.affected for row in packages)
 
 
 def _without_nul(value: Any) -> Any:
