@@ -48,9 +48,13 @@ class Pack:
     digest: str  # SHA-256 of content, in hexadecimal
 
 
-@cache
 def all_rules(folder: Path = HERE) -> tuple[Rule, ...]:
-    """Return every rule, checked, by id. Raises BadPack."""
+    """Return every rule, checked, by id; read once, however it is asked for. Raises BadPack."""
+    return _all_rules(folder)
+
+
+@cache
+def _all_rules(folder: Path) -> tuple[Rule, ...]:
     rules = [(path, rule) for path in pack_files(folder) for rule in read(path)]
     seen: set[str] = set()
     for path, rule in rules:

@@ -22,7 +22,7 @@ from raksha.engines.results import EngineResult
 from raksha.engines.semgrep import program, reading
 from raksha.engines.semgrep.program import CoreFailed, NotAsExpected, Target
 from raksha.engines.texts import Text
-from raksha.rules import loading
+from raksha.rules import catalogue, loading
 
 BATCH, SUSPICIOUS_BATCH = 700, 8
 SHARD_FROM = 150
@@ -52,8 +52,8 @@ class _Run:
 def warm() -> None:
     """Read the packs once, before jobs are forked; what is wrong with one is told by the job that needs it."""
     with suppress(loading.BadPack):
-        # By the way that jobs go: rules are kept by how they are asked for.
-        loading.pack(ANY_TEXT)
+        loading.all_rules()
+        catalogue.all_facts()
     program.core()
     program.version()
 
