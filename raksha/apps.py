@@ -29,6 +29,7 @@ class RakshaConfig(AppConfig):
         seeding.register(samples.seed)
         metrics.add("raksha_feeds", _feed_ages)
         checkup.add("intelligence", _examine_feeds)
+        checkup.add("walls", _examine_walls)
         shell.register(
             shell.Part(
                 name="Rakṣā",
@@ -105,3 +106,20 @@ def _examine_feeds() -> Iterator[Finding]:
         yield Finding("intelligence", State.WARN, found.says, "`manage.py raksha_feed status` says more")
     else:
         yield Finding("intelligence", State.OK, "all feeds are fresh")
+
+
+def _examine_walls() -> Iterator[Finding]:
+    from django.conf import settings
+
+    from avyay_site.checkup import Finding, State
+    from raksha import sandbox
+
+    mend = "docs/sandbox.md says what each system gives"
+    try:
+        with sandbox.Host(require_network_wall=settings.RAKSHA_SANDBOX == "require") as host:
+            stands = host.isolation
+    except sandbox.SandboxError as exc:
+        yield Finding("walls", State.FAIL, str(exc), mend)
+    else:
+        state = State.WARN if stands.missing else State.OK
+        yield Finding("walls", state, stands.says, mend if stands.missing else "")
