@@ -55,7 +55,9 @@ def _is_code(file: SourceFile) -> bool:
 
 
 def _has_flow(file: SourceFile) -> bool:
-    return file.language in taint.LANGUAGES and not file.why_skipped
+    # Settings of Java programs decide which algorithm is used, and more: the flow goes through them.
+    is_read = file.language in taint.LANGUAGES or file.path.endswith(".properties")
+    return is_read and not file.why_skipped
 
 
 def _is_any(_: SourceFile) -> bool:

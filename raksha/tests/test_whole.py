@@ -117,3 +117,25 @@ def test_a_rescan_equals_the_scan_before_and_looks_at_what_changed(scan_archive)
     assert set(Finding.objects.values_list("pk", "digest")) == before
     assert scan.counts["new"] == scan.counts["fixed"] == 0
     assert scan.coverage["engines"]["taint"]["cached"] == 2
+
+
+JAVA = """
+import java.io.InputStream;
+import java.security.MessageDigest;
+import java.util.Properties;
+
+public class Digests {
+    static byte[] digest(byte[] text) throws Exception {
+        Properties settings = new Properties();
+        settings.load(Digests.class.getClassLoader().getResourceAsStream("app.properties"));
+        return MessageDigest.getInstance(settings.getProperty("digest", "SHA-512")).digest(text);
+    }
+}
+"""
+
+
+@pytest.mark.parametrize(("digest", "count"), [("MD5", 1), ("SHA-256", 0)])
+def test_what_a_java_program_is_set_to_decides(scan_archive, digest, count):
+    scan_archive({"src/Digests.java": JAVA, "src/app.properties": f"digest={digest}\n"})
+
+    assert Finding.objects.filter(rule="java.weak-hash").count() == count
