@@ -72,14 +72,18 @@ def _attention(access: Access) -> Sequence[Attention]:
     from avyay_site.shell import Attention
     from raksha.queries import scans
 
-    url = reverse("raksha:overview")
+    findings = reverse("raksha:findings")
     urgent = [
-        Attention("bad", f"{name}: {count} finding{'s' if count > 1 else ''} to act on", url)
-        for name, count in scans.get_urgent_projects(access)
+        Attention(
+            "bad",
+            f"{name}: {count} finding{'s' if count > 1 else ''} to act on",
+            f"{findings}?project={pk}&word=Act",
+        )
+        for pk, name, count in scans.get_urgent_projects(access)
     ]
     failed = [
-        Attention("warn", f"The latest scan of {name} failed: {reason}", url)
-        for name, reason in scans.get_failed_latest(access)
+        Attention("warn", f"The latest scan of {name} failed: {reason}", reverse("raksha:scan", args=[pk]))
+        for pk, name, reason in scans.get_failed_latest(access)
     ]
     return [*urgent, *failed]
 

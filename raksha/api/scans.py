@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
@@ -20,9 +19,9 @@ from avyay_site.api.parsers import BoundedJson
 from avyay_site.api.serializers import Empty, Filters, IdParameter, NameField, Strict
 from avyay_site.api.views import Creating
 from raksha import services
+from raksha.export import attached
 from raksha.models import Project, Scan, ScanSource, ScanState
 from raksha.reports import FORMATS
-from raksha.services import reports
 
 problems.register(services.UnableToChange, "conflict")
 problems.register(services.InvalidValue, "invalid-request")
@@ -152,12 +151,3 @@ class ScanViewSet(Creating):
         if found is None:
             raise services.InvalidValue("There is no such project.", "project_id")
         return found
-
-
-def attached(scan: Scan, wanted: str) -> HttpResponse:
-    """Answer with the report as a file: never shown by the browser in our own origin."""
-    kind = FORMATS[wanted]
-    answer = HttpResponse(reports.write_report(scan, wanted), content_type=kind.media_type)
-    answer["Content-Disposition"] = f'attachment; filename="{scan.pk}.{kind.ending}"'
-    answer["X-Content-Type-Options"] = "nosniff"
-    return answer

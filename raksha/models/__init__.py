@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from raksha.models.base import Confidence, FindingKind, Ruling, RulingReason, Severity, Word
 from raksha.models.caches import FileResult
+from raksha.models.filters import SavedFilter
 from raksha.models.findings import (
     MOST_DETAIL_CHARACTERS,
     Change,
@@ -53,6 +54,7 @@ __all__ = [
     "Project",
     "Ruling",
     "RulingReason",
+    "SavedFilter",
     "Scan",
     "ScanPolicy",
     "ScanSource",

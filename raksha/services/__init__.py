@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from raksha.services.changing import Busy, InvalidValue, UnableToChange
+from raksha.services.feeds import request_fetch
+from raksha.services.filters import delete_filter, save_filter
 from raksha.services.policies import POLICY_FIELDS, change_policy, create_policy, delete_policy
 from raksha.services.projects import (
     PROJECT_FIELDS,
@@ -28,6 +30,7 @@ __all__ = [
     "create_policy",
     "create_project",
     "delete_exclusion",
+    "delete_filter",
     "delete_policy",
     "delete_project",
     "exclude",
@@ -35,6 +38,8 @@ __all__ = [
     "receive_upload",
     "reissue_waiting",
     "repeat_scan",
+    "request_fetch",
     "request_scan",
     "rule_on_findings",
+    "save_filter",
 ]

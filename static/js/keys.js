@@ -1,4 +1,4 @@
-// The keyboard: `/` search, `g` and a letter to go, `j` and `k` through rows, `?` help. Can be switched off in the help.
+// The keyboard: `/` search, `g` and a letter to go, `j` and `k` through rows, `x` to choose one, `?` help. Can be switched off in the help.
 import { recall, remember } from "./store.js";
 
 const PATIENCE = 1200;
@@ -23,13 +23,17 @@ function enter() {
   if (document.activeElement.matches("[data-row]")) document.activeElement.querySelector("a[href]")?.click();
 }
 
+function choose() {
+  document.activeElement.closest("[data-row]")?.querySelector("[data-choose]")?.click();
+}
+
 function search() {
   const field = document.querySelector("[data-search]");
   field?.focus();
   field?.select?.();
 }
 
-const ACTS = { "/": search, j: () => step(1), k: () => step(-1), "?": () => document.getElementById("help")?.showModal() };
+const ACTS = { "/": search, j: () => step(1), k: () => step(-1), x: choose, "?": () => document.getElementById("help")?.showModal() };
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;

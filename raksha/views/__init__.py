@@ -1,0 +1,1 @@
+"""Pages of the scanner: projects, scans, findings, dependencies, rules, intelligence."""
