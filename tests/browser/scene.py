@@ -18,6 +18,7 @@ from avyay_site.ids import new_id
 from avyay_site.keys import services as keys
 from avyay_site.keys.models import ApiKey
 from avyay_site.notifications import services as notifications
+from avyay_site.seeding import Plot
 from avyay_site.usage.models import UsageRecord
 from avyay_site.usage.services import record_usage
 from marga.receiving import take_usage
@@ -25,6 +26,9 @@ from marga.services import create_policy
 from marga.tests.factories import CredentialFactory, ModelFactory
 from marga.tests.test_records import sample
 from marga.tests.test_traces import trace
+from raksha import samples as scanner
+from raksha.correlating import rank_project
+from raksha.models import Dependency, Feed, Finding, Project, ScanPolicy
 
 HOSTILE = "'\"><img src=x onerror=alert(1)><script>alert(2)</script>{{7*7}}\u202e\x1b[2J"
 SCOPES = ("marga:call", "platform:read")
@@ -43,6 +47,10 @@ class Scene:
     newcomer_email: str
     request_id: str
     policy_id: str
+    project_id: str
+    scan_id: str
+    finding_id: str
+    gate_id: str
 
 
 @override_settings(PASSWORD_HASHERS=global_settings.PASSWORD_HASHERS)
@@ -69,6 +77,7 @@ def set_scene() -> Scene:
     )
     ModelFactory.create(provider__workspace=owner.workspace, provider__name="openai", name="gpt-5-mini")
     CredentialFactory.create(provider__workspace=owner.workspace, provider__name="anthropic", bucket="agents")
+    project_id, scan_id, finding_id = scan(owner)
     return Scene(
         email=owner.user.email,
         password=PASSWORD,
@@ -79,6 +88,10 @@ def set_scene() -> Scene:
         newcomer_email=newcomer.user.email,
         request_id=route(key),
         policy_id=policy.pk,
+        project_id=project_id,
+        scan_id=scan_id,
+        finding_id=finding_id,
+        gate_id=ScanPolicy.objects.visible_to(access(owner)).earliest("pk").pk,
     )
 
 
@@ -175,3 +188,28 @@ def set_hostile_scene(scene: Scene) -> None:
     notifications.create_channel(by=access(owner), name=HOSTILE[:80], kind="email", target="a@example.org")
     User.objects.filter(memberships=scene.member_id).update(name=HOSTILE)
     Workspace.objects.filter(pk=scene.workspace_id).update(name=HOSTILE[:80])
+    spoil_the_scanner(scene)
+
+
+def spoil_the_scanner(scene: Scene) -> None:
+    """Name a project, files, rules and packages as somebody whose code is scanned might."""
+    Project.objects.filter(pk=scene.project_id).update(name=HOSTILE[:100])
+    found = Finding.objects.get(pk=scene.finding_id)
+    found.title = found.path = found.rule = HOSTILE
+    found.detail = {**found.detail, "message": HOSTILE, "snippet": HOSTILE, "matched": HOSTILE}
+    found.save(update_fields=["title", "path", "rule", "detail"])
+    Dependency.objects.filter(project=scene.project_id).update(name=HOSTILE, licence=HOSTILE, path=HOSTILE)
+
+
+def scan(owner: Membership) -> tuple[str, str, str]:
+    """Fill the scanner's pages as `manage.py seed` does; return a project, its scan and a finding with a flow."""
+    by = access(owner)
+    key = ApiKey.objects.filter(workspace=owner.workspace).earliest("created_at")
+    plot = Plot(owner.workspace, {Role.OWNER: owner.user}, key, by, timezone.now())
+    ids = scanner.seed(plot)
+    found = Finding.objects.visible_to(by).get(rule="python.sql-injection")
+    rank_project(found.project, now=timezone.now())
+    Feed.objects.create(
+        kind="kev", rows=3, fetched_at=timezone.now() - timedelta(days=3), url="https://example.org"
+    )
+    return ids["raksha/projects"], ids["raksha/scans"], found.pk

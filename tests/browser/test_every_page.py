@@ -25,6 +25,11 @@ PAGES = (
     *("/app/gateway/requests/{request_id}/", "/app/gateway/models/", "/app/gateway/policies/new"),
     *("/app/gateway/policies/{policy_id}/", "/app/gateway/keys/", "/app/gateway/keys/{key_id}/"),
     "/app/gateway/playground/",
+    *("/app/scans/new/", "/app/scans/runs/", "/app/scans/runs/{scan_id}/", "/app/scans/findings/"),
+    *("/app/scans/findings/?group=rule", "/app/scans/findings/?kev=yes", "/app/scans/findings/{finding_id}/"),
+    *("/app/scans/dependencies/", "/app/scans/rules/", "/app/scans/rules/gates/new"),
+    *("/app/scans/rules/gates/{gate_id}/", "/app/scans/rules/exclusions/new", "/app/scans/intelligence/"),
+    *("/app/scans/compare/", "/app/scans/projects/{project_id}/", "/app/scans/projects/{project_id}/delete"),
 )
 
 
@@ -88,6 +93,7 @@ def test_open_menus_and_help_are_accessible(open_window: Open, theme: str):
     [
         *("/app/", "/app/keys/", "/app/usage/", "/app/members/", "/app/notifications/", "/app/gateway/"),
         *("/app/gateway/requests/", "/app/gateway/models/", "/app/gateway/keys/", "/app/gateway/playground/"),
+        *("/app/scans/", "/app/scans/findings/", "/app/scans/dependencies/", "/app/scans/intelligence/"),
     ],
 )
 def test_page_of_an_empty_workspace_is_accessible(open_window: Open, scene: Scene, path: str):

@@ -20,6 +20,12 @@ READ = {
     "/app/gateway/models/": "nights",
     "/app/gateway/keys/": "of $20.00",
     "/app/gateway/playground/": "The same in code",
+    "/app/scans/": "seeded",
+    "/app/scans/runs/": "does not pass",
+    "/app/scans/findings/": "SQL injection",
+    "/app/scans/dependencies/": "sqlparse",
+    "/app/scans/rules/": "tests/*",
+    "/app/scans/intelligence/": "Fetch now",
 }
 
 
