@@ -83,7 +83,7 @@ def _is_found(files: Files, cwe: int) -> bool:
 
 def _noise(folder: Path) -> dict[str, float]:
     files = {
-        file.relative_to(folder).as_posix(): file.read_bytes()
+        file.relative_to(folder.parent).as_posix(): file.read_bytes()
         for file in sorted(folder.rglob("*.py"))
         if file.stat().st_size <= 1_000_000
     }

@@ -46,10 +46,11 @@ def _rewritten(source: str, names: dict[str, str], chance: random.Random) -> str
 
 
 def _keywords(tree: ast.AST) -> frozenset[str]:
-    """Return names that are also attributes or keywords somewhere: those stay."""
+    """Return names that are also attributes, keywords or functions somewhere: those stay."""
     attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     keywords = {node.arg for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg}
-    return frozenset(attributes | keywords)
+    defined = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    return frozenset(attributes | keywords | defined)
 
 
 class _Rename(ast.NodeTransformer):

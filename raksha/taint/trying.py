@@ -19,11 +19,11 @@ def try_block(it: Interpreter, node: ir.Try) -> None:
     outer, it.raised = it.raised, []
     others, it.thrown = it.thrown, []
     try:
-        _body(it, node.body)
+        is_sure = _body(it, node.body)
         left, thrown = it.raised, it.thrown
     finally:
         it.raised, it.thrown = outer, others
-    failed = merge_all([before, *left])
+    failed = merge_all(left if is_sure else [before, *left])
     it.run(node.other)
     ended = [it.state]
     if node.handlers:
@@ -34,14 +34,34 @@ def try_block(it: Interpreter, node: ir.Try) -> None:
     _finally(it, node, failed)
 
 
-def _body(it: Interpreter, body: tuple[ir.Stmt, ...]) -> None:
-    """Run statement by statement: each may fail before its end."""
+def _body(it: Interpreter, body: tuple[ir.Stmt, ...]) -> bool:
+    """Run statement by statement: each may fail before its end. Return whether none of them can."""
+    is_sure = True
     for stmt in body:
         it.run((stmt,))
         if it.state is None:
-            return
-        if stmt is not body[-1]:
-            it.may_raise()
+            return False
+        if not _is_sure(it, stmt):
+            is_sure = False
+            if stmt is not body[-1]:
+                it.may_raise()
+    return is_sure
+
+
+def _is_sure(it: Interpreter, stmt: ir.Stmt) -> bool:
+    """Say whether a statement that was just run cannot fail: a name takes what was computed from constants alone."""
+    if not isinstance(stmt, ir.Assign) or not all(isinstance(target, ir.Name) for target in stmt.targets):
+        return False
+    value = stmt.value
+    if isinstance(value, ir.Const):
+        return True
+    if not isinstance(value, ir.Call) or not all(isinstance(arg.value, ir.Const) for arg in value.args):
+        return False
+    return all(
+        it.now.locals.get(target.id, UNKNOWN).is_known
+        for target in stmt.targets
+        if isinstance(target, ir.Name)
+    )
 
 
 def _handle(it: Interpreter, handler: ir.Handler, failed: State | None, thrown: list[Value]) -> State | None:

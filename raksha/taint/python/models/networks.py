@@ -11,6 +11,15 @@ from raksha.taint.python.models.pages import RESPONSE
 from raksha.taint.python.models.tables import Table, merged, names
 from raksha.taint.values import Value, constant
 
+
+def _is_location(called: Called) -> bool:
+    return any(isinstance(name, str) and name.lower() == "location" for name in called.constants(0) or ())
+
+
+def _leaves_no_slash(called: Called) -> bool:
+    return called.is_only("", "safe", 1)
+
+
 # A fixed scheme and host, after which only the path can change.
 FIXED_HOST = r"[a-z][a-z0-9+.-]*://[\w.:@-]+[/?#]"
 OWN_PAGE = rf"(?:{FIXED_HOST}|/[^/\\]|\?|#|[\w-]+[/.?])"
@@ -22,9 +31,12 @@ HOST = Sink(kinds.SSRF, ((0, "host", "address"),), "is the host asked")
 LEADS = Sink(kinds.REDIRECT, ((0, "location", "to", "redirect_to", "url"),), "is where the browser is sent",
              safe_head=OWN_PAGE)  # fmt: skip
 QUOTED = kinds.mask(kinds.XSS, kinds.SQL, kinds.HEADER, kinds.LOG, kinds.XPATH, kinds.LDAP, kinds.COMMAND)
+QUOTED_WHOLE = QUOTED | kinds.mask(kinds.PATH, kinds.REDIRECT, kinds.SSRF)
 VERBS = "get post put delete head patch options"
 CLIENT = "http.Client"
 HEADER = Sink(kinds.HEADER, (0, 1), "becomes a header")
+GIVEN = Sink(kinds.HEADER, ("headers",), "becomes a header")
+SENDS_ON = Sink(kinds.REDIRECT, (1,), "is where the browser is sent", when=_is_location, safe_head=OWN_PAGE)
 LEVELS = "debug info warning warn error critical exception log"
 LOGS = Sink(kinds.LOG, (EVERY,), "is written to the log", exact=True)
 MAIL = Sink(kinds.EMAIL, (("subject", 0), "from_email", "headers"), "becomes a header of a mail")
@@ -80,15 +92,19 @@ TABLE: Table = merged(
           f"{RESPONSE}. set_header append_header setdefault []=", "web.View. set_header add_header",
           "http.server.BaseHTTPRequestHandler.send_header"),
     names(Sink(HEADER.kind, (0, 1), HEADER.says, on=r"self|handler"), "*.send_header"),
+    names(SENDS_ON, "http.server.BaseHTTPRequestHandler.send_header", f"{RESPONSE}.headers. set []=", f"{RESPONSE}. []="),
+    names(GIVEN, "fastapi.Response", "fastapi.responses. Response HTMLResponse", "starlette.responses. Response HTMLResponse",
+          "flask. Response make_response", "django.http.HttpResponse", "aiohttp.web.Response"),
     names(Makes("logging.Logger", args=()), "logging.getLogger logging.Logger structlog.get_logger"),
     names(LOGS, f"logging. {LEVELS}", f"logging.Logger. {LEVELS}", f"flask.current_app.logger. {LEVELS}"),
     names(Sink(LOGS.kind, LOGS.args, LOGS.says, on=r"\blog|logger|_log\b", exact=True), f"*. {LEVELS}"),
     names(MAIL, "django.core.mail. send_mail EmailMessage EmailMultiAlternatives mail_admins mail_managers"),
     names(Sanitizer(kinds.EMAIL.bit), "email.header.Header email.utils.parseaddr"),
     # Quoting for addresses; a slash and dots stay as they are, unless for a query.
-    names(Sanitizer(QUOTED), "urllib.parse.quote urllib.quote werkzeug.urls.url_quote django.utils.http.urlquote",
+    names((Sanitizer(QUOTED_WHOLE, when=_leaves_no_slash), Sanitizer(QUOTED)), "urllib.parse.quote urllib.quote"),
+    names(Sanitizer(QUOTED), "werkzeug.urls.url_quote django.utils.http.urlquote",
           "django.utils.encoding.iri_to_uri django.utils.encoding.escape_uri_path"),
-    names(Sanitizer(QUOTED | kinds.mask(kinds.PATH, kinds.REDIRECT, kinds.SSRF)),
+    names(Sanitizer(QUOTED_WHOLE),
           "urllib.parse. quote_plus urlencode", "urllib. quote_plus urlencode", "django.utils.http.urlencode",
           "werkzeug.urls.url_quote_plus"),
     names(Passes(), "urllib.parse. unquote unquote_plus urljoin urlunparse urlunsplit unquote_to_bytes",
