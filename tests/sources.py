@@ -32,7 +32,18 @@ def functions() -> Iterator[tuple[Path, ast.FunctionDef | ast.AsyncFunctionDef]]
 
 def variables_read() -> set[str]:
     """Return the names given to the readers of avyay_site.env, and to the reader of kept secrets."""
-    readers = {"text", "integer", "port", "boolean", "words", "folder", "amount", "number", "choice", "_secret"}
+    readers = {
+        "text",
+        "integer",
+        "port",
+        "boolean",
+        "words",
+        "folder",
+        "amount",
+        "number",
+        "choice",
+        "_secret",
+    }
     names = set()
     for path, tree in modules().items():
         for node in ast.walk(tree):

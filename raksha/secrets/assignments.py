@@ -86,7 +86,9 @@ def _is_secret(name: str, value: str, *, is_bare: bool, how: str) -> bool:
     if NOT_SECRET_NAME.search(name) or is_placeholder(value):
         return False
     if PASSWORD_NAME.search(name) and not is_bare:
-        return len(value) >= 8 and not NOT_SECRET_VALUE.search(value) and is_password(value) and _is_mixed(value)
+        return (
+            len(value) >= 8 and not NOT_SECRET_VALUE.search(value) and is_password(value) and _is_mixed(value)
+        )
     if len(value) < 10 or NOT_SECRET_VALUE.search(value) or DOTTED.match(value):
         return False
     if not how and not STRONG_NAME.search(name):
