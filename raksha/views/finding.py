@@ -117,7 +117,8 @@ def _shown(
         ),
         "reasons": reasons,
         "ssvc": next((reason["text"] for reason in finding.reasons if not reason["points"]), ""),
-        "owasp": [(name, OWASP.get(name[:3], "")) for name in detail.get("owasp", ())],
+        "cwe": [(number, f"https://cwe.mitre.org/data/definitions/{number}.html") for number in finding.cwe],
+        "owasp": [(name, _owasp_page(name)) for name in detail.get("owasp", ())],
         "references": [link for link in detail.get("references", ()) if link.startswith("https://")],
         "facts": detail.get("facts", {}),
         "advisories": _advisories(finding),
@@ -126,6 +127,11 @@ def _shown(
         "exclusion": exclusion or ExclusionForm(None, access, initial=like_it),
         "may_write": access.has_role(Role.MEMBER),
     }
+
+
+def _owasp_page(name: str) -> str:
+    page = OWASP.get(name[:3], "") if name.endswith(":2021") else ""
+    return f"https://owasp.org/Top10/{page}/" if page else ""
 
 
 def _ruling(finding: Finding) -> dict[str, Any]:
