@@ -285,6 +285,7 @@ SPECTACULAR_SETTINGS = {
         "CredentialState": "marga.models.CredentialState",
         "KeyState": "avyay_site.keys.models.State",
         "Tier": "marga.models.Tier",
+        "RulingReason": "raksha.models.RulingReason",
     },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums"],
 }

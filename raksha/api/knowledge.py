@@ -16,7 +16,7 @@ from raksha.rules import catalogue
 from raksha.taint import kinds
 
 
-class RuleSerializer(serializers.Serializer[Any]):
+class ScanRuleSerializer(serializers.Serializer[Any]):
     """One rule. languages: empty for the data-flow engine's, which says the same in all of its languages."""
 
     id = serializers.CharField()
@@ -32,8 +32,8 @@ class RuleSerializer(serializers.Serializer[Any]):
     has_fix = serializers.BooleanField()
 
 
-class RulesSerializer(serializers.Serializer[Any]):
-    data = RuleSerializer(many=True)  # type: ignore[assignment] # a field, collected by the metaclass
+class ScanRulesSerializer(serializers.Serializer[Any]):
+    data = ScanRuleSerializer(many=True)  # type: ignore[assignment] # a field, collected by the metaclass
 
 
 class FeedSerializer(serializers.ModelSerializer[Feed]):
@@ -54,7 +54,7 @@ class RulesView(ApiView):
 
     scope_prefix = "raksha"
 
-    @extend_schema(tags=["raksha"], responses=RulesSerializer)
+    @extend_schema(tags=["raksha"], responses=ScanRulesSerializer)
     def get(self, request: Request) -> Response:
         """List all rules."""
         return Response({"data": [*_flows(), *map(asdict, catalogue.all_facts().values())]})
