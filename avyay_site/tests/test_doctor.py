@@ -6,7 +6,7 @@ import pytest
 from django.core.management import call_command
 
 from avyay_site import doctor, embedded
-from avyay_site.doctor import State
+from avyay_site.checkup import Finding, State
 from avyay_site.embedded import Layout
 
 
@@ -83,8 +83,8 @@ def test_with_nothing_running_nothing_fails_for_that_reason(layout, settings):
 
 def test_a_failure_is_the_exit_code(monkeypatch, capsys):
     findings = [
-        doctor.Finding("git", State.OK, "found"),
-        doctor.Finding("disk", State.FAIL, "full", "free some"),
+        Finding("git", State.OK, "found"),
+        Finding("disk", State.FAIL, "full", "free some"),
     ]
     monkeypatch.setattr(doctor, "examine", lambda: iter(findings))
 

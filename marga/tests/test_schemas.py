@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import jsonschema  # type: ignore[import-untyped]
+import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -61,7 +61,7 @@ def test_any_other_text_is_refused_and_nothing_else_happens(text):
 
 
 def test_the_worst_of_several_vectors_counts_and_wrong_ones_do_not():
-    assert cvss.best(["CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:L/I:N/A:N", "nonsense", TOTAL]).vector == TOTAL
+    assert cvss.best(["CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:L/I:N/A:N", "nonsense", TOTAL]).vector == TOTAL  # type: ignore[union-attr]
     assert cvss.best(["nonsense"]) is None
     assert cvss.best([]) is None
 

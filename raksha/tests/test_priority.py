@@ -52,7 +52,7 @@ facts = st.builds(
 
 
 def with_signals(one: RiskFacts, **changes: object) -> RiskFacts:
-    return dataclasses.replace(one, signals=dataclasses.replace(one.signals, **changes))
+    return dataclasses.replace(one, signals=dataclasses.replace(one.signals, **changes))  # type: ignore[arg-type]
 
 
 def is_at_least(after: RiskFacts, before: RiskFacts) -> bool:
@@ -93,11 +93,11 @@ def test_exploits_fixes_flows_and_missions_never_lower_a_finding(one):
         "cwe_share": 1.0,
     }
     changes |= {
-        "mission": "high",
-        "confidence": "high",
+        "mission": "high",  # type: ignore[dict-item]
+        "confidence": "high",  # type: ignore[dict-item]
         "is_dev": False,
         "in_tests": False,
-        "related": ("CVE-1",),
+        "related": ("CVE-1",),  # type: ignore[dict-item]
     }
 
     for name, value in changes.items():

@@ -91,7 +91,7 @@ def test_status_shows_each_feed_and_fails_when_one_is_old(file):
     Feed.objects.update(fetched_at=timezone.now())
     assert "1 rows" in run("status")
 
-    Feed.objects.update(fetched_at=timezone.now() - timezone.timedelta(days=9))
+    Feed.objects.update(fetched_at=timezone.now() - timezone.timedelta(days=9))  # type: ignore[attr-defined]
     with pytest.raises(CommandError, match="kev is 9 days old"):
         run("status")
 

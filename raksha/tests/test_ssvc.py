@@ -31,10 +31,10 @@ def test_decisions_are_those_of_the_published_table(exploitation, automatable, i
 def test_no_point_that_gets_worse_makes_it_less_urgent():
     def level(exploitation: int, automatable: int, impact: int, mission: int) -> int:
         word = ssvc.decide(
-            EXPLOITATION[exploitation],
+            EXPLOITATION[exploitation],  # type: ignore[arg-type]
             automatable=bool(automatable),
             impact=("partial", "total")[impact],
-            mission=MISSIONS[mission],
+            mission=MISSIONS[mission],  # type: ignore[arg-type]
         )
         return ssvc.WORDS.index(word)
 
@@ -51,4 +51,4 @@ def test_no_point_that_gets_worse_makes_it_less_urgent():
 
 
 def test_a_mission_is_lowered_by_one_step_and_not_below_the_lowest():
-    assert [ssvc.lower(mission) for mission in MISSIONS] == ["low", "low", "medium"]
+    assert [ssvc.lower(mission) for mission in MISSIONS] == ["low", "low", "medium"]  # type: ignore[arg-type]

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from django.core.management.base import BaseCommand
 
 from avyay_site import doctor
+from avyay_site.checkup import Finding, State
 
 
 class Command(BaseCommand):
@@ -22,15 +23,15 @@ class Command(BaseCommand):
     def handle(self, *, json: bool, **_: object) -> None:
         findings = list(doctor.examine())
         self.stdout.write(as_json(findings) if json else as_table(findings))
-        if any(finding.state is doctor.State.FAIL for finding in findings):
+        if any(finding.state is State.FAIL for finding in findings):
             sys.exit(1)
 
 
-def as_json(findings: list[doctor.Finding]) -> str:
+def as_json(findings: list[Finding]) -> str:
     return json.dumps([asdict(finding) for finding in findings], indent=2)
 
 
-def as_table(findings: list[doctor.Finding]) -> str:
+def as_table(findings: list[Finding]) -> str:
     """Return one line a finding; what to do stands below it."""
     width = max(len(finding.name) for finding in findings)
     lines = []

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-NOT_FOUND = (404, b"nothing here", {})
+NOT_FOUND = (404, b"nothing here", {})  # type: ignore[var-annotated]
 
 
 def osv(number: int, name: str = "", *, fixed: str = "2.0", **more: Any) -> dict[str, Any]:
@@ -102,8 +102,8 @@ def shop(settings: Any) -> Iterator[Shop]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            shop.asked.append((self.path, dict(self.headers)))
-            status, body, headers = shop.answers.get(self.path, NOT_FOUND)
+            shop.asked.append((self.path, dict(self.headers)))  # type: ignore[attr-defined]
+            status, body, headers = shop.answers.get(self.path, NOT_FOUND)  # type: ignore[attr-defined]
             if headers.get("ETag") and self.headers.get("If-None-Match") == headers["ETag"]:
                 status, body = 304, b""
             self.send_response(status)

@@ -19,7 +19,7 @@ def test_an_error_comes_after_what_was_before_it():
         yield 1
         raise ValueError("broken")
 
-    seen = []
+    seen = []  # type: ignore[var-annotated]
     with pytest.raises(ValueError, match="broken"):
         seen.extend(item for item in _noting(ahead(items()), seen))
 

@@ -42,7 +42,7 @@ def test_every_feed_that_has_an_address_is_due_at_first_and_then_in_its_time(sho
 
     counts = fetching.fetch(feeds["kev"].pk, now=NOW)
 
-    assert counts.rows == 20
+    assert counts.rows == 20  # type: ignore[union-attr]
     feed = Feed.objects.get(kind="kev")
     assert (feed.state, feed.fetched_at, feed.next_at, feed.claimed_until) == (
         *(FeedState.CURRENT, NOW, NOW + HOUR, None),
@@ -79,7 +79,7 @@ def test_two_workers_do_not_fetch_the_same_and_a_lost_one_does_not_block_for_eve
     assert feed_id not in fetching.get_due_ids(now=NOW)
     assert shop.asked == []
 
-    assert fetching.fetch(feed_id, now=NOW + 2 * HOUR).rows == 20
+    assert fetching.fetch(feed_id, now=NOW + 2 * HOUR).rows == 20  # type: ignore[union-attr]
 
 
 ANSWERS = {
@@ -108,7 +108,7 @@ def test_whatever_comes_in_its_place_the_last_good_feed_stays_and_is_tried_again
         with pytest.raises(FeedError):
             fetching.fetch(feeds["kev"].pk, now=NOW + number * HOUR)
         feed = Feed.objects.get(kind="kev")
-        waits.append(feed.next_at - NOW - number * HOUR)
+        waits.append(feed.next_at - NOW - number * HOUR)  # type: ignore[operator]
 
     assert KevEntry.objects.filter(removed_at=None, changed_at=NOW).count() == 20
     assert (feed.state, feed.rows, feed.fetched_at, feed.failures) == (FeedState.FAILED, 20, NOW, 3)
@@ -149,7 +149,7 @@ def test_a_flood_is_cut_off(shop, tmp_path):
 def test_a_trickle_is_cut_off(shop, tmp_path, monkeypatch):
     shop.put("/slow", b"0" * 1_000)
     times = iter([0.0, 61.0, 1_000.0])
-    monkeypatch.setattr(downloading.time, "monotonic", lambda: next(times, 1_000.0))
+    monkeypatch.setattr(downloading.time, "monotonic", lambda: next(times, 1_000.0))  # type: ignore[attr-defined]
 
     with Line(deadline_seconds=30) as line, pytest.raises(Unavailable, match="too slow"):
         line.fetch(f"{shop.address}/slow", tmp_path / "slow", most_bytes=1024**2)
@@ -166,7 +166,7 @@ def test_only_what_was_modified_is_fetched_between_whole_exports(shop, feeds):
 
     counts = fetching.fetch(feed_id, now=NOW + HOUR)
 
-    assert (counts.rows, counts.changed, counts.gone) == (20, 1, 0)
+    assert (counts.rows, counts.changed, counts.gone) == (20, 1, 0)  # type: ignore[union-attr]
     assert Advisory.objects.get(osv_id="PYSEC-2025-1").summary == "now worse"
     assert [path for path, _ in shop.asked] == ["/PyPI/modified_id.csv", "/PyPI/PYSEC-2025-1.json"]
     assert fetching.fetch(feed_id, now=NOW + 2 * HOUR) is None
@@ -181,10 +181,10 @@ def test_an_export_is_fetched_whole_when_its_time_has_come_or_too_much_was_modif
     )
     monkeypatch.setattr(fetching, "MOST_SINGLE", 2)
 
-    assert fetching.fetch(feed_id, now=NOW + HOUR).rows == 21
+    assert fetching.fetch(feed_id, now=NOW + HOUR).rows == 21  # type: ignore[union-attr]
 
     put_osv(shop, [osv(n) for n in range(22)], [("2026-03-02T10:00:03Z", "PYSEC-2025-3")])
-    assert fetching.fetch(feed_id, now=NOW + HOUR + sources.WHOLE_EVERY).rows == 22
+    assert fetching.fetch(feed_id, now=NOW + HOUR + sources.WHOLE_EVERY).rows == 22  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(
@@ -224,7 +224,7 @@ def test_a_new_address_is_asked_without_what_the_old_one_said(shop, feeds, setti
     fetching.ensure_feeds()
 
     assert feeds["kev"].pk in fetching.get_due_ids(now=NOW)
-    assert fetching.fetch(feeds["kev"].pk, now=NOW).rows == 21
+    assert fetching.fetch(feeds["kev"].pk, now=NOW).rows == 21  # type: ignore[union-attr]
     assert "If-None-Match" not in shop.asked[-1][1]
 
 
@@ -243,7 +243,7 @@ def test_all_kinds_come_over_the_network(shop, feeds):
     put_osv(shop, [osv(n) for n in range(20)])
     shop.put("/epss.csv.gz", epss({n: (0.1, 0.2) for n in range(20)}))
     record = {"cveMetadata": {"cveId": "CVE-2025-0001", "state": "PUBLISHED"}}
-    record["containers"] = {"cna": {"problemTypes": [{"descriptions": [{"cweId": "CWE-79"}]}]}}
+    record["containers"] = {"cna": {"problemTypes": [{"descriptions": [{"cweId": "CWE-79"}]}]}}  # type: ignore[dict-item]
     shop.put("/cve.zip", zipped([record]))
 
     for feed_id in fetching.get_due_ids(now=NOW):
@@ -267,4 +267,4 @@ def test_a_file_by_hand_and_a_fetch_go_together(shop, feeds, tmp_path):
     importing.import_file(importing.get_feed("osv", "PyPI"), path, now=NOW)
     put_osv(shop, [osv(n) for n in range(21)], [("2026-03-01T10:00:00Z", "PYSEC-2025-1")])
 
-    assert fetching.fetch(feeds["osv/PyPI"].pk, now=NOW + HOUR).changed == 1
+    assert fetching.fetch(feeds["osv/PyPI"].pk, now=NOW + HOUR).changed == 1  # type: ignore[union-attr]

@@ -218,7 +218,7 @@ def test_a_poisoned_export_changes_nothing(bring, poison):
 
     assert rows() == before
     feed = Feed.objects.get()
-    assert (feed.state, feed.rows, feed.fetched_at < NOW) == (FeedState.FAILED, 200, True)
+    assert (feed.state, feed.rows, feed.fetched_at < NOW) == (FeedState.FAILED, 200, True)  # type: ignore[operator]
     assert feed.error
 
 
@@ -318,7 +318,7 @@ def record(cve="CVE-2025-0001", *, ssvc=("active", "yes", "total"), vector=None,
     exploitation, automatable, impact = ssvc
     options = [{"Exploitation": exploitation}, {"Automatable": automatable}, {"Technical Impact": impact}]
     metrics = [{"other": {"type": "ssvc", "content": {"options": options}}}]
-    metrics += [{"cvssV3_1": {"vectorString": vector, "baseScore": 1.0}}] if vector else []
+    metrics += [{"cvssV3_1": {"vectorString": vector, "baseScore": 1.0}}] if vector else []  # type: ignore[dict-item]
     part = {
         "metrics": metrics,
         "problemTypes": [{"descriptions": [{"cweId": cwe, "lang": "en"}]}] if cwe else [],
@@ -367,6 +367,6 @@ def test_rows_are_as_old_as_the_newest_thing_in_them(bring):
     bring("epss", epss({1: (0.1, 0.1)}, day="2026-02-01"))
     bring("osv", lines([osv(1)]), "PyPI")
 
-    dates = {feed.name: feed.fetched_at.date() for feed in Feed.objects.all()}
+    dates = {feed.name: feed.fetched_at.date() for feed in Feed.objects.all()}  # type: ignore[union-attr]
     assert dates == {"kev": date(2026, 2, 27), "epss": date(2026, 2, 1), "osv/PyPI": date(2026, 3, 1)}
     assert {feed.name for feed in Feed.objects.all() if feed.is_stale(NOW)} == {"kev", "epss"}
