@@ -20,8 +20,6 @@ from raksha.taint.reporting import Found, detection, scope
 LANGUAGES = {
     "python": "python",
     "java": "java",
-    "javascript": "javascript",
-    "typescript": "javascript",
 }
 Unfinished = tuple[str, str, str]
 COLLECT_EVERY = 2000  # files
