@@ -20,10 +20,10 @@ READ = {
     "/app/gateway/models/": "nights",
     "/app/gateway/keys/": "of $20.00",
     "/app/gateway/playground/": "The same in code",
-    "/app/scans/": "seeded",
+    "/app/scans/": "does not pass",
     "/app/scans/runs/": "does not pass",
-    "/app/scans/findings/": "SQL injection",
-    "/app/scans/dependencies/": "sqlparse",
+    "/app/scans/findings/": "The container runs as root",
+    "/app/scans/dependencies/": "0.4.4",
     "/app/scans/rules/": "tests/*",
     "/app/scans/intelligence/": "Fetch now",
 }
