@@ -13,7 +13,7 @@ from django.db.models import Max
 from raksha.feeds import advisories, cves, epss, kev, reading, staging
 from raksha.feeds.errors import FeedError, Refused
 from raksha.feeds.staging import Counts, Manner, Progress
-from raksha.models import Advisory, Feed, FeedKind, FeedState
+from raksha.models import Advisory, EpssScore, Feed, FeedKind, FeedState
 
 log = structlog.get_logger(__name__)
 
@@ -103,11 +103,18 @@ def _as_of(feed: Feed, now: datetime) -> datetime:
     """Return when the newest of its rows was published, as far as it says; never later than now."""
     latest: datetime | None = None
     if feed.kind in (FeedKind.OSV, FeedKind.GHSA):
-        latest = Advisory.objects.filter(feed=feed).aggregate(latest=Max("modified_at"))["latest"]
+        # Go's records often say when they were published only.
+        rows = Advisory.objects.filter(feed=feed)
+        found = rows.aggregate(modified=Max("modified_at"), published=Max("published_at"))
+        latest = max(filter(None, found.values()), default=None)
+    elif feed.kind == FeedKind.EPSS:
+        day = EpssScore.objects.aggregate(latest=Max("scored_date"))["latest"]
+        latest = datetime.combine(day, time.max, tzinfo=UTC) if day else None
     elif feed.version:
         try:
-            day = datetime.fromisoformat(feed.version.replace(".", "-"))
-            latest = datetime.combine(day, time.max, tzinfo=UTC)
+            latest = datetime.combine(
+                datetime.fromisoformat(feed.version.replace(".", "-")), time.max, tzinfo=UTC
+            )
         except ValueError:
             latest = None
     return min(latest or now, now)

@@ -370,3 +370,12 @@ def test_rows_are_as_old_as_the_newest_thing_in_them(bring):
     dates = {feed.name: feed.fetched_at.date() for feed in Feed.objects.all()}  # type: ignore[union-attr]
     assert dates == {"kev": date(2026, 2, 27), "epss": date(2026, 2, 1), "osv/PyPI": date(2026, 3, 1)}
     assert {feed.name for feed in Feed.objects.all() if feed.is_stale(NOW)} == {"kev", "epss"}
+
+
+def test_scores_of_the_api_and_records_without_a_change_are_as_old_as_they_say(bring):
+    score = {"cve": "CVE-2025-0001", "epss": "0.5", "percentile": "0.5", "date": "2026-01-05"}
+    bring("epss", json.dumps([score]).encode())
+    bring("osv", lines([osv(1, modified="0001-01-01T00:00:00Z", published="2026-02-01T00:00:00Z")]), "Go")
+
+    dates = {feed.name: feed.fetched_at.date() for feed in Feed.objects.all()}
+    assert dates == {"epss": date(2026, 1, 5), "osv/Go": date(2026, 2, 1)}
