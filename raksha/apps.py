@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from avyay_site.accounts.access import Access
     from avyay_site.checkup import Finding
+    from avyay_site.demo import Stage
     from avyay_site.shell import Attention, Health
 
 
@@ -19,7 +20,7 @@ class RakshaConfig(AppConfig):
     verbose_name = "Rakṣā"
 
     def ready(self) -> None:
-        from avyay_site import checkup, metrics, seeding, shell
+        from avyay_site import checkup, demo, metrics, seeding, shell
         from avyay_site.notifications import event_types
         from raksha import samples
 
@@ -27,6 +28,7 @@ class RakshaConfig(AppConfig):
         event_types.declare("scan.finished", "A scan finished")
         event_types.declare("scan.failed", "A scan failed, or did not pass a policy")
         seeding.register(samples.seed)
+        demo.register(_show)
         metrics.add("raksha_feeds", _feed_ages)
         checkup.add("intelligence", _examine_feeds)
         checkup.add("walls", _examine_walls)
@@ -43,6 +45,12 @@ class RakshaConfig(AppConfig):
                 attention=_attention,
             )
         )
+
+
+def _show(stage: Stage) -> None:
+    from raksha.demonstrating import scan
+
+    scan.show(stage)
 
 
 def _health() -> Health:
