@@ -8,7 +8,9 @@ from raksha.taint.callables import Function
 from raksha.taint.values import Constant, Value
 
 TEXTS = frozenset({"String", "CharSequence", "str", "string"})
-NUMBERS = frozenset({"int", "long", "short", "byte", "Integer", "Long", "double", "float", "Double", "number"})
+NUMBERS = frozenset(
+    {"int", "long", "short", "byte", "Integer", "Long", "double", "float", "Double", "number"}
+)
 
 
 def pick(found: list[Function], arguments: int | None, args: Sequence[Value] = ()) -> Function:
