@@ -32,7 +32,12 @@ def dotted(node: ir.Expr) -> str:
 def named(it: Interpreter, type: str) -> Value:
     """Return what a dotted name stands for here; inside a class it is asked for once, unless it is a local one."""
     owner, is_inner = it.frame.owner, it.frame.outer is not None
-    if owner is None or is_inner or not it.language.has_static_types or type.partition(".")[0] in it.now.locals:
+    if (
+        owner is None
+        or is_inner
+        or not it.language.has_static_types
+        or type.partition(".")[0] in it.now.locals
+    ):
         return _named(it, type)
     key = (owner, type)
     found = it.type_names.get(key)
@@ -94,7 +99,13 @@ def with_type(it: Interpreter, value: Value, type: str) -> Value:
 def result_type(it: Interpreter, function: Function, result: Value) -> Value:
     """Return a call's result with the function's declared type, when nothing better is known."""
     type = function.node.type
-    if not it.language.has_static_types or type in ("", "void") or result.type or result.refs or result.callables:
+    if (
+        not it.language.has_static_types
+        or type in ("", "void")
+        or result.type
+        or result.refs
+        or result.callables
+    ):
         return result
     if result.consts:
         return result
