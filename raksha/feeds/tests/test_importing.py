@@ -377,5 +377,5 @@ def test_scores_of_the_api_and_records_without_a_change_are_as_old_as_they_say(b
     bring("epss", json.dumps([score]).encode())
     bring("osv", lines([osv(1, modified="0001-01-01T00:00:00Z", published="2026-02-01T00:00:00Z")]), "Go")
 
-    dates = {feed.name: feed.fetched_at.date() for feed in Feed.objects.all()}
+    dates = {feed.name: feed.fetched_at.date() for feed in Feed.objects.all()}  # type: ignore[union-attr]
     assert dates == {"epss": date(2026, 1, 5), "osv/Go": date(2026, 2, 1)}
