@@ -18,7 +18,9 @@ def assign(it: Interpreter, target: ir.Target, value: Value) -> None:
     if isinstance(target, ir.Name):
         _assign_name(it, target, value)
     elif isinstance(target, ir.Attr):
-        attributes.assign(it, it.eval(target.value), target.name, value)
+        holder = it.eval(target.value)
+        _watch_attribute(it, target, holder, value)
+        attributes.assign(it, holder, target.name, value)
     elif isinstance(target, ir.Index):
         _assign_index(it, target, value)
     elif isinstance(target, ir.Sequence):
@@ -56,6 +58,22 @@ def _assign_index(it: Interpreter, target: ir.Index, value: Value) -> None:
     _watch_item(it, target, holder, key, value)
     if holder.refs:
         shapes.set_by(it, holder, key, value)
+
+
+def _watch_attribute(it: Interpreter, target: ir.Attr, holder: Value, value: Value) -> None:
+    """Setting an attribute may be a sink: its model is "type.name=", "type.*=" or "*.name="."""
+    from raksha.taint import modelling
+    from raksha.taint.library import Called
+
+    if not it.language.enters_lambdas:
+        return
+    bases = [base for base in (holder.name, holder.type) if base]
+    for name in (*(f"{base}.{word}=" for base in bases for word in (target.name, "*")), f"*.{target.name}="):
+        models = modelling.named(it, name)
+        if models is not None:
+            called = Called(name, target, holder, (value,), {}, it.world, False, (), target.value)
+            modelling.apply(it, models, called)
+            return
 
 
 def _watch_item(it: Interpreter, target: ir.Index, holder: Value, key: Value, value: Value) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from raksha.taint import shapes
+from raksha.taint.callables import Function
 from raksha.taint.heap import join_all
+from raksha.taint.state import merge
 from raksha.taint.values import UNKNOWN, Value
 
 if TYPE_CHECKING:
@@ -34,6 +37,19 @@ def call_back(it: Interpreter, model: Calls, called: Called, function: Value) ->
     if _is_exact(it, holders):
         return shapes.sequence(it, results, "list", called.node)
     return shapes.some(it, join_all(results), "list", called.node)
+
+
+def call_maybe(it: Interpreter, called: Called) -> None:
+    """Run functions that are handed to code of which nothing is known; it may call them here or not."""
+    from raksha.taint.calls import call_value
+
+    node = cast("ir.Expr", called.node)
+    for value in called.args:
+        for found in value.callables:
+            if isinstance(found, Function) and found.frame is not None and found not in it.stack:
+                function = Value(consts=(), callables=(found,))
+                ended = it.along(it.now.fork(), partial(call_value, it, node, function, (), {}))
+                it.state = merge(it.state, ended)
 
 
 def _rows(it: Interpreter, holders: list[Value]) -> list[tuple[Value, ...]]:

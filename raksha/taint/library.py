@@ -9,6 +9,7 @@ A language package gives one `Language` in its module `language`. Its `models` a
   method is not of the project; use `on` to ask that the receiver's own source text looks right;
 - an operator of a type: "pathlib.PurePath./" (the right side is argument 0);
 - an entry of a type: "flask.session.[]" read (the key is argument 0), "flask.session.[]=" set (key, value);
+- an attribute that is set, where functions without a name are handed on: "type.name=", "type.*=" or "*.name=";
 - a function of the project may be named too: the table is asked before its body is looked into.
 
 Where a name is read and not called, its Source, Is, Gets, Makes, Passes and Clean say what it is (no arguments then).
@@ -166,6 +167,8 @@ class Language:
     foreign: heads of dotted names that are never of the project.
     final_types: types that have no subtypes, so that `instanceof` is sure.
     has_static_types: declared types of variables and results are right, also for constants.
+    enters_lambdas: functions without a name are handed to code outside, which calls them (handlers, callbacks).
+    whole: name under which a file keeps what importing it as a whole gives, when it has one ("module.exports").
     checks: functions over a file's whole tree, for what needs no evaluation; each Report names its node.
     fix: the edits that make a finding vanish, given the text and tree of the file it lies in; () when none is known.
     """
@@ -201,5 +204,7 @@ class Language:
     has_static_types: bool = False
     final_types: frozenset[str] = frozenset()
     foreign: tuple[str, ...] = ()
+    enters_lambdas: bool = False
+    whole: str = ""
     checks: tuple[Callable[[ir.Module], Iterable[Report]], ...] = ()
     fix: Callable[[bytes, ir.Module, Detection], tuple[Edit, ...]] | None = None

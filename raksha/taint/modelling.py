@@ -141,6 +141,8 @@ def apply(it: Interpreter, models: tuple[Model, ...], called: Called) -> Value:
 
 def default_result(it: Interpreter, called: Called) -> Value:
     """Return the result of a call that nothing is known of: unknown, with the taint of all that went in."""
+    if it.language.enters_lambdas:
+        callbacks.call_maybe(it, called)
     return carried(it, called, (RECEIVER, EVERY), "passes through {}")
 
 

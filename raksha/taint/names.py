@@ -173,11 +173,21 @@ def imported(it: Interpreter, module: Module, node: ir.Import, name: str) -> Val
         if (alias or original) == name:
             return _imported_name(it, module, node, original)
     if node.alias == name:
-        return as_value(_imported_module(it, module, node.module, node.level))
+        return _as_whole(it, _imported_module(it, module, node.module, node.level))
     first = node.module.split(".")[0]
     if first != node.module and isinstance(_imported_module(it, module, node.module, 0), ModuleReference):
         return as_value(ModuleReference(first, module))
     return as_value(_imported_module(it, module, first, node.level))
+
+
+def _as_whole(it: Interpreter, found: ModuleReference | str) -> Value:
+    """Return what importing a file as a whole gives: the file, or what it says stands for it."""
+    whole = it.language.whole
+    if whole and isinstance(found, ModuleReference) and found.module is not None:
+        value = in_module(it, found.module, whole)
+        if value is not None:
+            return value
+    return as_value(found)
 
 
 def as_value(found: ModuleReference | str) -> Value:
@@ -190,6 +200,8 @@ def _imported_name(it: Interpreter, module: Module, node: ir.Import, original: s
         value = member(it, found.module, original) or inside_class(it, found.module, original)
         if value is not None:
             return value
+        if it.language.whole and original == "default":
+            return _as_whole(it, found)
     inner = f"{node.module}.{original}" if node.module else original
     inside = _imported_module(it, module, inner, node.level)
     if isinstance(inside, ModuleReference) and inside.module is not None:

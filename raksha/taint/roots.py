@@ -72,7 +72,7 @@ def _root(it: Interpreter, name: str, work: Callable[[], None]) -> None:
 def _inner(it: Interpreter, before: set[tuple[Frame, int]]) -> None:
     """Analyse functions made inside others that nobody called: routes inside a factory, callbacks handed on."""
     for key, function in list(it.closures.items()):
-        if key in before or not function.node.name:
+        if key in before or not (function.node.name or it.language.enters_lambdas):
             continue
         state, frame = it.state, it.frame
         entry = _entry(it, function)
