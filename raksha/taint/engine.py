@@ -20,6 +20,8 @@ from raksha.taint.reporting import Found, detection, scope
 LANGUAGES = {
     "python": "python",
     "java": "java",
+    "javascript": "javascript",
+    "typescript": "javascript",
 }
 Unfinished = tuple[str, str, str]
 COLLECT_EVERY = 2000  # files

@@ -56,7 +56,7 @@ RUNS = "runs as a command"
 TABLE: Table = merged(
     names("*. query execute raw unsafe $queryRawUnsafe $executeRawUnsafe whereRaw orderByRaw havingRaw joinRaw selectRaw",
           sink(kinds.SQL, "runs as SQL", on=SQL)),
-    names("*. all get run each exec prepare", sink(kinds.SQL, "runs as SQL", on=r"^(?!.*(app|router|cache|redis|headers|params|map)).*(db|sql|conn)")),
+    names("*. all get run each exec prepare", sink(kinds.SQL, "runs as SQL", on=r"^(?!.*(app|router|cache|redis|headers|params|map)).*(db|sql|conn|database)")),
     names("*. query execute $queryRawUnsafe", Clean()),
     names("child_process. exec execSync", sink(kinds.COMMAND, RUNS)),
     names("child_process. spawn spawnSync execFile execFileSync fork", sink(kinds.COMMAND, RUNS, 0),

@@ -120,6 +120,7 @@ TABLE: Table = merged(
     names("Buffer.from", Fold(_from_base64, "Buffer")), names("atob", _text(lambda text: base64.b64decode(text).decode())),
     names("*. then", Calls((0,), args=(RECEIVER,))), names("*. finally", Passes((RECEIVER,), gives=RECEIVER)),
     names("*. catch", Passes((RECEIVER,), gives=RECEIVER)),
+    names("util.promisify", Passes((0,), gives=0)),
     names("Promise.all", Passes((0,), gives=0)), names("Promise.resolve", Passes((0,), gives=0)),
     names("Date Date.now Math.floor Math.random Math.round Math.max Math.min", Clean("Number")),
 )  # fmt: skip

@@ -92,6 +92,8 @@ ESCAPES = [
     _pair("one line", 117, "console.log(q.replace(/a/g, ''));", "console.log(q.replace(/[\\r\\n]/g, ''));"),
     _pair("trimmed path", 22, "const f = q.trim(); fs.readFileSync('/a/' + f);", "const f = q.trim(); if (f.includes('..')) return; fs.readFileSync('/a/' + f);"),
     _pair("callback", 78, "foo(() => { cp.exec(q); });", "if (!/^[a-z]+$/.test(q)) return; foo(() => { cp.exec(q); });"),
+    _pair("promisified", 78, "const run = require('util').promisify(cp.exec); await run('ls ' + q);", "const run = require('util').promisify(cp.exec); await run('ls');"),
+    _pair("database", 89, "database.all(`select ${q}`, (e, r) => res.json(r));", "database.all('select ?', [q], (e, r) => res.json(r));"),
     _pair("weak hash", 328, "crypto.createHash('md5');", "crypto.createHash('sha256');"),
     _pair("weak cipher", 327, "crypto.createCipheriv('des-ecb', k, v);", "crypto.createCipheriv('aes-256-gcm', k, v);"),
     _pair("cookie", 614, "res.cookie('a', 'b', { httpOnly: true });", "res.cookie('a', 'b', { httpOnly: true, secure: true });"),
