@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from raksha.taint.javascript import entries, semantics
+from raksha.taint.javascript.fixes import suggest
 from raksha.taint.javascript.lowering import lower
 from raksha.taint.javascript.models import guards, settings, sinks, sources, values
 from raksha.taint.javascript.models.tables import Table, merged
@@ -43,4 +44,5 @@ JAVASCRIPT = Language(
     enters_lambdas=True,
     whole="module.exports",
     checks=settings.CHECKS,
+    fix=suggest,
 )
