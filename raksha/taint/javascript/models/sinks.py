@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 from raksha.taint import kinds
 from raksha.taint.javascript.models.tables import Table, merged, names, sink
 from raksha.taint.library import RECEIVER, Called, Clean, Passes, Sets, Sink
 
 SQL = r"db|conn|pool|client|sql|knex|pg|mysql|maria|sequelize|manager|repo|prisma|trx|orm|database|query"
 FIXED_HOST = r"https?://[\w.-]+(:\d+)?[/?#]|/(?![/\\])."
+STATEMENT = re.compile(
+    r"\s*(select|insert|update|delete|replace|with|create|drop|alter|pragma)\b", re.IGNORECASE
+)
 SHELLS = frozenset(
     {"sh", "bash", "zsh", "dash", "cmd", "cmd.exe", "powershell", "/bin/sh", "/bin/bash", "node", "python"}
 )
@@ -47,6 +52,12 @@ def follows_entities(called: Called) -> bool:
     return told is not None and told.consts != (False,)
 
 
+def starts_as_sql(called: Called) -> bool:
+    """Names as short as `get` are of many libraries; only a text that begins as SQL tells that it is a database."""
+    given = called.arg(0)
+    return given is not None and STATEMENT.match(given.head) is not None
+
+
 def is_text(called: Called) -> bool:
     function = called.arg(0)
     return function is not None and not function.callables
@@ -56,7 +67,7 @@ RUNS = "runs as a command"
 TABLE: Table = merged(
     names("*. query execute raw unsafe $queryRawUnsafe $executeRawUnsafe whereRaw orderByRaw havingRaw joinRaw selectRaw",
           sink(kinds.SQL, "runs as SQL", on=SQL)),
-    names("*. all get run each exec prepare", sink(kinds.SQL, "runs as SQL", on=r"^(?!.*(app|router|cache|redis|headers|params|map)).*(db|sql|conn|database)")),
+    names("*. all get run each", sink(kinds.SQL, "runs as SQL", when=starts_as_sql, on=r"^(?!.*(app|router|cache|redis|headers|params|map)).*(db|sql|conn|database)")),
     names("*. query execute $queryRawUnsafe", Clean()),
     names("child_process. exec execSync", sink(kinds.COMMAND, RUNS)),
     names("child_process. spawn spawnSync execFile execFileSync fork", sink(kinds.COMMAND, RUNS, 0),

@@ -27,7 +27,7 @@ TABLE: Table = merged(
     ),
     names("web.Request. headers hostname host nextUrl", Source("header of the request", WEAK)),
     names("web.Request. get header param json text formData", Source("part of the request", WEAK)),
-    names("koa.Context. query params querystring originalUrl url path body", ASKED),
+    names("koa.Context. query params querystring originalUrl url path", ASKED),
     names("koa.Context. headers header host hostname", Source("header of the request", WEAK)),
     names("koa.Context. get", Source("header of the request", WEAK)),
     names("koa.Context. request req", Makes("web.Request", args=())),

@@ -156,4 +156,14 @@ OTHERS = [
     _plain("message", 79, "window.addEventListener('message', (e) => { @ });", "document.body.innerHTML = e.data;", "document.body.innerText = e.data;"),
     _plain("jsx", 79, "function V() { const v = location.hash; return @; }", "<p dangerouslySetInnerHTML={{__html: v}}/>", "<p>{v}</p>", "a.jsx"),
 ]  # fmt: skip
-PAIRS = [*express(), *ESCAPES, *FILES, *OTHERS]
+SHORT_NAMES = [
+    _pair("short name", 89, "db.get('select ' + q);", "db.get(q);"),
+    _plain(
+        "koa answer",
+        79,
+        "module.exports = (ctx) => { @ };",
+        "ctx.body = ctx.query.a;",
+        "ctx.res.end(ctx.body);",
+    ),
+]
+PAIRS = [*SHORT_NAMES, *express(), *ESCAPES, *FILES, *OTHERS]
