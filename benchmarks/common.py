@@ -160,3 +160,10 @@ def write(name: str, result: dict[str, object]) -> Path:
     path = RESULTS / f"{name}.json"
     path.write_text(json.dumps(result, indent=2, default=str) + "\n", encoding="utf-8")
     return path
+
+
+def earlier_rows(name: str) -> dict[str, dict[str, object]]:
+    """Return the rows that earlier runs kept: a run of some rows leaves the others as they were."""
+    path = RESULTS / f"{name}.json"
+    found: dict[str, dict[str, object]] = json.loads(path.read_text())["rows"] if path.exists() else {}
+    return found

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import tempfile
 import time
 from collections.abc import Callable, Coroutine
@@ -19,7 +18,7 @@ from random import Random
 from typing import Any
 
 from avyay_site.keys.format import generate
-from benchmarks.common import RESULTS, machine, write
+from benchmarks.common import earlier_rows, machine, write
 from marga.gateway.tests import test_faults_many as many
 from marga.gateway.tests import test_faults_money as money
 from marga.gateway.tests import test_faults_parts as parts
@@ -264,13 +263,6 @@ ROWS: dict[str, Row] = {
 }
 
 
-def _earlier() -> dict[str, dict[str, object]]:
-    """Return the rows of earlier runs: a run of some rows leaves the others as they were."""
-    path = RESULTS / "faults.json"
-    found: dict[str, dict[str, object]] = json.loads(path.read_text())["rows"] if path.exists() else {}
-    return found
-
-
 def main() -> None:
     """Run the rows, print the table, keep it; exit 1 if one failed."""
     parser = argparse.ArgumentParser(
@@ -279,7 +271,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", choices=list(ROWS), default=list(ROWS))
     parser.add_argument("--scale", type=float, default=1.0)
     asked = parser.parse_args()
-    table, has_failed = _earlier(), False
+    table, has_failed = earlier_rows("faults"), False
     print("| row | count | result | seconds |\n|---|---|---|---|")
     for name in asked.only:
         began = time.perf_counter()

@@ -30,7 +30,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "avyay_site.settings")
 django.setup()
 
 from avyay_site.addresses import Address  # noqa: E402
-from benchmarks.common import RESULTS, machine, write  # noqa: E402
+from benchmarks.common import earlier_rows, machine, write  # noqa: E402
 from raksha.engines.results import EngineResult  # noqa: E402
 from raksha.intake import git, urls  # noqa: E402
 from raksha.intake.archives import unpack_archive  # noqa: E402
@@ -358,12 +358,6 @@ ROWS: dict[str, Row] = {
 }
 
 
-def _earlier() -> dict[str, dict[str, object]]:
-    path = RESULTS / "scan_faults.json"
-    found: dict[str, dict[str, object]] = json.loads(path.read_text())["rows"] if path.exists() else {}
-    return found
-
-
 def main() -> None:
     """Run the rows, print the table, keep it; exit 1 if one failed."""
     parser = argparse.ArgumentParser(
@@ -388,7 +382,7 @@ def main() -> None:
         seconds = round(time.perf_counter() - began, 1)
         table[name] = {"count": count, "result": result, "seconds": seconds, "scale": asked.scale}
         print(f"| {name} | {count:,} | {result} | {seconds} |", flush=True)
-    rows = {**_earlier(), **table}
+    rows = {**earlier_rows("scan_faults"), **table}
     write("scan_faults", {"machine": machine(), "rows": dict(sorted(rows.items()))})
     if has_failed:
         raise SystemExit(1)

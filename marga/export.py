@@ -10,6 +10,7 @@ from typing import Any
 from asgiref.sync import sync_to_async
 
 from avyay_site.accounts.access import Access
+from avyay_site.cells import cell
 from avyay_site.usage import export
 from marga import requestlog
 from marga.requestlog import Call, RequestFilter
@@ -38,8 +39,8 @@ async def async_lines(access: Access, asked: RequestFilter) -> AsyncIterator[byt
 
 
 def _cells(call: Call) -> list[str]:
-    own = [export.cell(getattr(call.record, name)) for name in export.COLUMNS]
-    return [*own, *(export.cell(getattr(call.trace, name, None)) for name in (*TRACED, *TRACED_MONEY))]
+    own = [cell(getattr(call.record, name)) for name in export.COLUMNS]
+    return [*own, *(cell(getattr(call.trace, name, None)) for name in (*TRACED, *TRACED_MONEY))]
 
 
 def _csv(rows: Iterable[Any]) -> bytes:

@@ -9,11 +9,10 @@ from typing import Any
 
 from django.http import HttpResponse
 
+from avyay_site.cells import cell
 from raksha.models import Scan
 from raksha.reports import FORMATS
 from raksha.services import reports
-
-STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def attached(scan: Scan, wanted: str) -> HttpResponse:
@@ -27,7 +26,7 @@ def as_csv(name: str, heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> Ht
     out = StringIO()
     writer = csv.writer(out)
     writer.writerow(heads)
-    writer.writerows([[_cell(value) for value in row] for row in rows])
+    writer.writerows([[cell(value) for value in row] for row in rows])
     return as_file(out.getvalue().encode(), "text/csv; charset=utf-8", name)
 
 
@@ -37,9 +36,3 @@ def as_file(content: bytes, media_type: str, name: str) -> HttpResponse:
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     answer["X-Content-Type-Options"] = "nosniff"
     return answer
-
-
-def _cell(value: Any) -> Any:
-    if isinstance(value, str) and value.startswith(STARTS_A_FORMULA):
-        return f"'{value}"
-    return value

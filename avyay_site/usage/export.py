@@ -10,6 +10,7 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.db.models import Q, QuerySet
 
+from avyay_site.cells import cell
 from avyay_site.usage.models import UsageRecord
 
 PAGE = 1000
@@ -28,20 +29,6 @@ COLUMNS = (
     "reasoning_tokens",
     *("cost_usd", "is_estimated", "is_stream", "is_cancelled", "duration_ms", "ttft_ms"),
 )
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
-
-
-def cell(value: Any) -> str:
-    """Return a value as the text of a CSV cell that no spreadsheet takes for a formula.
-
-    Source: OWASP, CSV injection: a leading apostrophe makes it text.
-    """
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    text = value.isoformat() if hasattr(value, "isoformat") else str(value)
-    return f"'{text}" if isinstance(value, str) and text.startswith(FORMULA_STARTS) else text
 
 
 def lines(records: QuerySet[UsageRecord]) -> Iterator[bytes]:

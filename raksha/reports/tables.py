@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
+from avyay_site.cells import cell
 from raksha.reports.facts import Report, Reported, in_order
 
 COLUMNS = (
@@ -25,7 +26,6 @@ COLUMNS = (
     *("change", "triage", "reason", "package", "version", "fixed_version", "advisory", "cves", "kev", "epss"),
     *("suppressed_in_source", "fingerprint", "message"),
 )
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def write(report: Report) -> bytes:
@@ -35,12 +35,6 @@ def write(report: Report) -> bytes:
     writer.writerow(COLUMNS)
     writer.writerows([cell(value) for value in _row(finding)] for finding in in_order(report))
     return text.getvalue().encode()
-
-
-def cell(value: object) -> str:
-    """Return a value as text that no spreadsheet runs. Source: OWASP, CSV injection."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if isinstance(value, str) and text.startswith(FORMULA_STARTS) else text
 
 
 def _row(one: Reported) -> tuple[object, ...]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
+from functools import cache
 from typing import Any
+
+from django.conf import settings
 
 from raksha.coverage import Skip
 from raksha.detections import Detection, Edit, Place, Step
@@ -128,8 +131,7 @@ def _time(moment: datetime | None) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else ""
 
 
+@cache
 def _version() -> str:
-    try:
-        return version("avyay")
-    except PackageNotFoundError:
-        return "0.1.0"  # run from its folder, as `make up` does
+    """Return the version of this checkout; the platform runs from its folder and is installed nowhere."""
+    return str(tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text("utf-8"))["project"]["version"])

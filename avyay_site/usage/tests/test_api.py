@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from avyay_site import limits
 from avyay_site.accounts.tests.factories import WorkspaceFactory
+from avyay_site.cells import FORMULA_STARTS, cell
 from avyay_site.keys.tests.factories import issue
 from avyay_site.usage import export
 from avyay_site.usage.models import UsageRecord
@@ -154,14 +155,14 @@ def test_no_cell_of_the_export_is_a_formula(caller, use, text):
     table = list(csv.reader(io.StringIO(caller.get("/api/v1/usage/export").getvalue().decode(), newline="")))
 
     assert sum(cell == f"'{text}" for cell in table[1]) == 5
-    assert not any(cell.startswith(export.FORMULA_STARTS) for row in table for cell in row)
+    assert not any(cell.startswith(FORMULA_STARTS) for row in table for cell in row)
 
 
 @given(text=st.text(max_size=30))
 def test_a_cell_is_never_a_formula_and_keeps_its_text(text):
-    cell = export.cell(text)
+    cell = cell(text)
 
-    assert not cell.startswith(export.FORMULA_STARTS)
+    assert not cell.startswith(FORMULA_STARTS)
     assert cell in (text, f"'{text}")
 
 
