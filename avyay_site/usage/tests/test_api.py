@@ -160,10 +160,10 @@ def test_no_cell_of_the_export_is_a_formula(caller, use, text):
 
 @given(text=st.text(max_size=30))
 def test_a_cell_is_never_a_formula_and_keeps_its_text(text):
-    cell = cell(text)
+    made = cell(text)
 
-    assert not cell.startswith(FORMULA_STARTS)
-    assert cell in (text, f"'{text}")
+    assert not made.startswith(FORMULA_STARTS)
+    assert made in (text, f"'{text}")
 
 
 @pytest.mark.django_db(transaction=True)
